@@ -1,0 +1,27 @@
+/**
+ * Which pods belong to a set, and what is to be done about those that begin or cease to. Source: statefulset.md 3.4.
+ */
+import { controllerOf, isTerminating } from '../../objects/metadata.ts'
+import type { Pod } from '../../objects/pod.ts'
+import { matches as selects } from '../../objects/selector.ts'
+import { parsePodName, type StatefulSet } from '../../objects/statefulset.ts'
+
+/** Labels and name say that it belongs to the set; the number need not fit. */
+export const matches = (set: StatefulSet, pod: Pod): boolean =>
+  parsePodName(pod.metadata.name)?.parent === set.metadata.name && selects(pod.metadata.labels, set.spec.selector)
+
+/** `claim`: it is ours. `adopt`, `release`: a patch first. `leave`: none of our business. */
+export type Membership = 'claim' | 'adopt' | 'release' | 'leave'
+
+/** Source: statefulset.md 3.4, the table. */
+export const membershipOf = (set: StatefulSet, pod: Pod): Membership => {
+  const owner = controllerOf(pod)
+  const leaving = isTerminating(set)
+  if (owner !== undefined) {
+    if (owner.uid !== set.metadata.uid) return 'leave'
+    if (matches(set, pod)) return 'claim'
+    return leaving ? 'leave' : 'release'
+  }
+  if (leaving || !matches(set, pod) || isTerminating(pod)) return 'leave'
+  return 'adopt'
+}

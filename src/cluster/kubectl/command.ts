@@ -1,0 +1,15 @@
+/** What a verb of kubectl is: its flags, and its story. */
+import type { Story } from '../client/story.ts'
+import type { FlagText } from './parse.ts'
+import type { Session } from './session.ts'
+
+/** One command. `commands` are its subcommands (`rollout status`). */
+export type Command =
+  | {
+      readonly flags: readonly FlagText[]
+      /** Flags that must be there. */
+      readonly required?: readonly string[]
+      readonly run: (session: Session) => Story<void>
+      readonly commands?: undefined
+    }
+  | { readonly commands: ReadonlyMap<string, Command>; readonly run?: undefined }

@@ -1,0 +1,91 @@
+/**
+ * CoreDNS: which names answer what. It watches Services and EndpointSlices and keeps the name server of the world up to date.
+ *
+ * It keeps true: a headless Service and its pods with a hostname answer the addresses of ready endpoints, and have no name without one; another
+ * Service answers its own address.
+ *
+ * Source: node-and-storage.md D2; coredns plugin/kubernetes.
+ * Differs from Kubernetes: only A records of the cluster's own zone; nothing is cached here (kubeadm caches the cluster zone no more since
+ * 1.32); a zone is served by one server, not by several that differ for milliseconds.
+ */
+import type { Nameserver } from '../../world/nameserver.ts'
+import type { Component, Controller, ControllerFactory } from '../client/controller.ts'
+import type { KubernetesObject } from '../objects/metadata.ts'
+
+const zone = 'cluster.local'
+const serviceLabel = 'kubernetes.io/service-name'
+
+type Endpoint = {
+  readonly addresses?: readonly string[] | null
+  readonly conditions?: { readonly ready?: boolean | null }
+  readonly hostname?: string
+}
+
+/** The complete name of a Service. */
+export const serviceName = (service: string, namespace: string): string => `${service}.${namespace}.svc.${zone}`
+
+/** The names of a Service and what they answer, given its slices. Source: D2. */
+export const answersOf = (
+  service: KubernetesObject | undefined,
+  slices: readonly KubernetesObject[],
+): ReadonlyMap<string, readonly string[]> => {
+  const answers = new Map<string, string[]>()
+  if (service === undefined || service['spec']?.type === 'ExternalName') return answers
+  const name = serviceName(service.metadata.name, service.metadata.namespace ?? '')
+  const clusterIP = service['spec']?.clusterIP as string | undefined
+  const headless = clusterIP === 'None' || !clusterIP
+  if (!headless) answers.set(name, [clusterIP])
+  for (const slice of slices) {
+    for (const endpoint of (slice['endpoints'] ?? []) as readonly Endpoint[]) {
+      if (endpoint.conditions?.ready === false) continue
+      for (const address of endpoint.addresses ?? []) {
+        if (headless) put(answers, name, address)
+        // A pod without a hostname is found by its address with dashes.
+        put(answers, `${endpoint.hostname ?? address.replaceAll('.', '-')}.${name}`, address)
+      }
+    }
+  }
+  for (const addresses of answers.values()) addresses.sort()
+  return answers
+}
+
+const put = (answers: Map<string, string[]>, name: string, address: string): void => {
+  const there = answers.get(name)
+  if (there === undefined) answers.set(name, [address])
+  else if (!there.includes(address)) there.push(address)
+}
+
+/** The component, given the name server that it keeps. */
+export const clusterDns =
+  (nameserver: Nameserver): ControllerFactory =>
+  (component: Component): Controller => {
+    const services = component.see.of('Service')
+    const slices = component.see.of('EndpointSlice')
+    const names = new Map<string, ReadonlySet<string>>()
+
+    const refresh = (namespace: string, name: string): void => {
+      const key = `${namespace}/${name}`
+      const answers = answersOf(services.get(namespace, name), slices.labelled(namespace, serviceLabel, name))
+      const gone = [...(names.get(key) ?? [])].filter((each) => !answers.has(each))
+      for (const each of gone) tell(each, [])
+      for (const [each, addresses] of answers) tell(each, addresses)
+      if (answers.size === 0) names.delete(key)
+      else names.set(key, new Set(answers.keys()))
+    }
+
+    const tell = (name: string, addresses: readonly string[]): void => {
+      if (nameserver.set(name, addresses)) component.record('dns', name, { addresses })
+    }
+
+    return {
+      name: component.name,
+      kinds: ['Service', 'EndpointSlice'],
+      workers: 1,
+      changed({ object }) {
+        const { namespace = '', name, labels } = object.metadata
+        if (object.kind === 'Service') return refresh(namespace, name)
+        const service = labels?.[serviceLabel]
+        if (service !== undefined) refresh(namespace, service)
+      },
+    }
+  }

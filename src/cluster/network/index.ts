@@ -1,0 +1,2 @@
+/** The cluster's network: how names find pods. */
+export { clusterDns } from './dns.ts'

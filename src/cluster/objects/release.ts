@@ -1,0 +1,65 @@
+/**
+ * One table: which switch is on in which release. Rules ask `gates.on('MaxUnavailableStatefulSet')` or compare the release.
+ * Source: statefulset.md 0.1; node-and-storage.md, marks "since X"; scheduler.md.
+ */
+
+/** A release as minor and patch of 1.x: `1.36` is `{ minor: 36, patch: 99 }` (the last patch). */
+export type Release = { readonly minor: number; readonly patch: number }
+
+/** The releases that are modelled. */
+export const releases = [33, 34, 35, 36, 37] as const
+
+/** Patch number that stands for "the last patch of its minor". */
+const lastPatch = 99
+
+/** Reads `1.36` or `1.35.2`; undefined for what is not a modelled release. */
+export const parseRelease = (text: string): Release | undefined => {
+  const match = /^v?1\.(\d+)(?:\.(\d+))?$/.exec(text)
+  if (match === null) return undefined
+  const minor = Number(match[1])
+  if (!(releases as readonly number[]).includes(minor)) return undefined
+  return { minor, patch: match[2] === undefined ? lastPatch : Number(match[2]) }
+}
+
+/** Whether `release` is at least 1.`minor`.`patch`. */
+export const atLeast = (release: Release, minor: number, patch = 0): boolean =>
+  release.minor > minor || (release.minor === minor && release.patch >= patch)
+
+type Switch = { readonly from: (release: Release) => boolean }
+
+/** Defaults of feature gates and of release switches that have no gate. A controller adds the rows that it needs. */
+const switches: Readonly<Record<string, Switch>> = {
+  // statefulset.md 0.1
+  MaxUnavailableStatefulSet: { from: (r) => (r.minor === 35 ? r.patch < 4 : r.minor >= 37) },
+  StatefulSetSemanticRevisionComparison: { from: (r) => atLeast(r, 34, 2) },
+  StaleControllerConsistencyStatefulSet: { from: (r) => r.minor >= 36 },
+  StatefulSetRecreateStrategy: { from: () => false },
+  // node-and-storage.md A1, A5 to A8, A11, C5 (kubelet)
+  ChangeContainerStatusOnKubeletRestart: { from: (r) => r.minor < 35 },
+  KubeletCrashLoopBackOffMax: { from: (r) => r.minor >= 35 },
+  KubeletEnsureSecretPulledImages: { from: (r) => r.minor >= 35 },
+  MutableCSINodeAllocatableCount: { from: (r) => r.minor >= 35 },
+  PLEGOnDemandRelist: { from: (r) => r.minor >= 36 },
+  PodObservedGenerationTracking: { from: (r) => r.minor >= 34 },
+  /** No gate of Kubernetes: PodReadyToStartContainers is published right after the sandbox, alone (1.36). */
+  PodReadyToStartContainersEarly: { from: (r) => r.minor >= 36 },
+  // scheduler.md 0.1
+  DynamicResourceAllocation: { from: (r) => r.minor >= 34 },
+  NominatedNodeNameForExpectation: { from: (r) => r.minor >= 35 },
+  SchedulerAsyncPreemption: { from: (r) => r.minor >= 33 },
+  SchedulerPopFromBackoffQ: { from: (r) => r.minor >= 33 },
+  StorageCapacityScoring: { from: (r) => r.minor >= 37 },
+  VolumeLimitScaling: { from: (r) => r.minor >= 37 },
+}
+
+/** Feature gates as a scenario sets them over a release's defaults. */
+export type Gates = {
+  readonly release: Release
+  /** Whether a gate is on: the scenario's word, else the release's default; a gate nobody knows is off. */
+  on(gate: string): boolean
+}
+
+export const gatesOf = (release: Release, overrides: Readonly<Record<string, boolean>> = {}): Gates => ({
+  release,
+  on: (gate) => overrides[gate] ?? switches[gate]?.from(release) ?? false,
+})

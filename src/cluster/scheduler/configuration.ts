@@ -1,0 +1,105 @@
+/**
+ * KubeSchedulerConfiguration (v1): profiles with their plugins, weights and arguments, back-off and the share of nodes to score.
+ * Source: scheduler.md 7.0 and 11; pkg/scheduler/apis/config/v1, framework/runtime (expandMultiPointPlugins).
+ *
+ * Differs from Kubernetes: extenders are not run; fields that have no meaning here (parallelism, clientConnection, leaderElection) are
+ * taken and ignored.
+ */
+import type { Gates } from '../objects/release.ts'
+import type { Plugin } from './plugin.ts'
+import { defaultPlugins } from './plugins/default.ts'
+
+type PluginRef = { readonly name: string; readonly weight?: number }
+type PluginSet = { readonly enabled?: readonly PluginRef[]; readonly disabled?: readonly PluginRef[] }
+type ConfiguredProfile = {
+  readonly schedulerName?: string
+  readonly percentageOfNodesToScore?: number
+  readonly plugins?: Readonly<Record<string, PluginSet | undefined>>
+  readonly pluginConfig?: readonly { readonly name: string; readonly args?: object }[]
+}
+
+/** As a file or a scenario gives it. */
+export type SchedulerConfiguration = {
+  readonly profiles?: readonly ConfiguredProfile[]
+  readonly percentageOfNodesToScore?: number
+  readonly podInitialBackoffSeconds?: number
+  readonly podMaxBackoffSeconds?: number
+  readonly [field: string]: unknown
+}
+
+/** The extension points that ask plugins, by their names in a configuration. */
+export const points = ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve', 'preBind'] as const
+export type Point = (typeof points)[number]
+
+/** A plugin in its place: `index` finds its state in a cycle, `weight` its share of the score. */
+export type Placed = { readonly plugin: Plugin; readonly index: number; readonly weight: number }
+
+/** One scheduler name with its rules. */
+export type Profile = {
+  readonly schedulerName: string
+  readonly percentageOfNodesToScore: number
+  readonly all: readonly Plugin[]
+  readonly at: Readonly<Record<Point, readonly Placed[]>>
+}
+
+/** What the scheduler goes by. */
+export type Settings = {
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly initialBackoff: number
+  readonly maxBackoff: number
+}
+
+/** The name of the scheduler that pods get without saying. */
+export const defaultSchedulerName = 'default-scheduler'
+
+const isDisabled = (set: PluginSet | undefined, name: string): boolean =>
+  (set?.disabled ?? []).some((plugin) => plugin.name === '*' || plugin.name === name)
+
+const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, own: readonly Plugin[]): Profile => {
+  const args = (name: string): object | undefined => configured.pluginConfig?.find((one) => one.name === name)?.args
+  const plugins = configured.plugins ?? {}
+  const multi = plugins['multiPoint']
+  const known = [...defaultPlugins(args, gates), ...own]
+  const byName = new Map(known.map((plugin) => [plugin.name, plugin]))
+  const weights = new Map<string, number>()
+  for (const { name, weight } of multi?.enabled ?? []) if (weight) weights.set(name, weight)
+  // MultiPoint: what is enabled there by name comes last in its own order, as in Kubernetes; the defaults stay unless they are disabled.
+  const everywhere = known.filter(({ name }) => !isDisabled(multi, name))
+  const again = (multi?.enabled ?? []).map(({ name }) => byName.get(name)).filter((plugin): plugin is Plugin => plugin !== undefined)
+  for (const plugin of again) if (!everywhere.includes(plugin)) everywhere.push(plugin)
+  const used: Plugin[] = []
+  const indexOf = (plugin: Plugin): number => {
+    const at = used.indexOf(plugin)
+    return at >= 0 ? at : used.push(plugin) - 1
+  }
+  const at = {} as Record<Point, readonly Placed[]>
+  for (const point of points) {
+    const set = plugins[point]
+    const named = set?.enabled ?? []
+    const overrides = named.filter(({ name }) => everywhere.some((plugin) => plugin.name === name))
+    const more = named.filter((one) => !overrides.includes(one))
+    const rest = everywhere.filter(({ name }) => !isDisabled(set, name) && !named.some((one) => one.name === name))
+    const listed = [...overrides, ...more].map(({ name, weight }) => ({ plugin: byName.get(name), weight }))
+    const all = [...listed, ...rest.map((plugin) => ({ plugin, weight: weights.get(plugin.name) }))]
+    at[point] = all
+      .filter((one): one is { plugin: Plugin; weight: number | undefined } => one.plugin?.[point] !== undefined)
+      .map(({ plugin, weight }) => ({ plugin, index: indexOf(plugin), weight: weight || plugin.weight || 1 }))
+  }
+  return {
+    schedulerName: configured.schedulerName ?? defaultSchedulerName,
+    percentageOfNodesToScore: configured.percentageOfNodesToScore ?? global,
+    all: used,
+    at,
+  }
+}
+
+/** What a configuration means. `own`: plugins beside Kubernetes' own, part of every profile that does not disable them. */
+export const settingsOf = (configuration: SchedulerConfiguration | undefined, gates: Gates, own: readonly Plugin[] = []): Settings => {
+  const profiles = configuration?.profiles?.length ? configuration.profiles : [{}]
+  const global = configuration?.percentageOfNodesToScore ?? 0
+  return {
+    profiles: new Map(profiles.map((one) => profileOf(one, global, gates, own)).map((profile) => [profile.schedulerName, profile])),
+    initialBackoff: configuration?.podInitialBackoffSeconds ?? 1,
+    maxBackoff: configuration?.podMaxBackoffSeconds ?? 10,
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Does the pod fit, and how full would the node be. Source: scheduler.md 6.1, 7.6; noderesources/fit.go, least_allocated.go, most_allocated.go,
+ * requested_to_capacity_ratio.go.
+ *
+ * Differs from Kubernetes: resource claims through a DeviceClass (DRAExtendedResource) are not modelled, so an extended resource that a node
+ * does not have is refused here.
+ */
+import type { Amounts } from '../../objects/fit.ts'
+import { allocatableOf, noAmounts, requestsOf, shortagesOf } from '../../objects/fit.ts'
+import type { KubernetesObject } from '../../objects/metadata.ts'
+import type { ClusterEvent, Plugin, Refusal } from '../plugin.ts'
+import { go, unresolvable, unschedulable } from '../plugin.ts'
+import { PodInfo } from '../pod-info.ts'
+import type { NodeInfo, Snapshot } from '../snapshot.ts'
+import type { Point, Resource, ResourceWeight } from '../resource-score.ts'
+import { amountOf, brokenLine, isExtended, resourcesOf, roomOf, usedOf } from '../resource-score.ts'
+
+export type NodeResourcesFitArgs = {
+  readonly ignoredResources?: readonly string[] | undefined
+  readonly ignoredResourceGroups?: readonly string[] | undefined
+  readonly scoringStrategy?:
+    | {
+        readonly type?: 'LeastAllocated' | 'MostAllocated' | 'RequestedToCapacityRatio' | undefined
+        readonly resources?: readonly ResourceWeight[] | undefined
+        readonly requestedToCapacityRatio?: { readonly shape?: readonly Point[] | undefined } | undefined
+      }
+    | undefined
+}
+
+/** How one resource scores: what would be requested, of what there is. */
+type Scorer = (requested: number, room: number) => number
+
+const leastAllocated: Scorer = (requested, room) => (requested > room ? 0 : Math.floor(((room - requested) * 100) / room))
+const mostAllocated: Scorer = (requested, room) => Math.floor((Math.min(requested, room) * 100) / room)
+
+const ratioScorer = (shape: readonly Point[]): Scorer => {
+  // Scores of a shape are 0 to 10.
+  const line = brokenLine(shape.map(({ utilization, score }) => ({ utilization, score: score * 10 })))
+  return (requested, room) => (room === 0 || requested > room ? line(100) : line(Math.floor((requested * 100) / room)))
+}
+
+/** Mean over the configured resources. Source: least_allocated.go, requested_to_capacity_ratio.go. */
+const strategyOf = (args: NodeResourcesFitArgs) => {
+  const strategy = args.scoringStrategy
+  const resources = resourcesOf(strategy?.resources)
+  const isRatio = strategy?.type === 'RequestedToCapacityRatio'
+  const scorer = isRatio
+    ? ratioScorer(strategy?.requestedToCapacityRatio?.shape ?? [])
+    : strategy?.type === 'MostAllocated'
+      ? mostAllocated
+      : leastAllocated
+  const plain = !isRatio && resources.length === 2 && resources.every(({ name }) => !isExtended(name))
+  return { resources, scorer, isRatio, plain }
+}
+
+/** What the score counts for the incoming pod: its containers and overhead, without pod level. Source: scheduler.md 6.1, last paragraph. */
+type ScoreState = { readonly asked: Amounts }
+
+export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amounts, ScoreState> => {
+  const { resources, scorer, isRatio, plain } = strategyOf(args)
+  const ignored = new Set(args.ignoredResources ?? [])
+  const groups = new Set(args.ignoredResourceGroups ?? [])
+  const isIgnored = (name: string): boolean => ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, Math.max(0, name.indexOf('/')))))
+
+  const scoreOf = (snapshot: Snapshot, node: NodeInfo, asked: Amounts): number => {
+    let sum = 0
+    let weights = 0
+    for (const { name, weight } of resources as readonly Resource[]) {
+      const own = amountOf(asked, name)
+      if (isExtended(name) && own === 0) continue
+      const room = roomOf(snapshot, node, name)
+      if (room === 0) continue
+      const score = scorer(usedOf(snapshot, node, name, true) + own, room)
+      if (isRatio && score <= 0) continue
+      sum += score * weight
+      weights += weight
+    }
+    if (weights === 0) return 0
+    return isRatio ? Math.round(sum / weights) : Math.floor(sum / weights)
+  }
+
+  return {
+    name: 'NodeResourcesFit',
+    weight: 1,
+    preFilter: ({ pod }) => go(pod.requests),
+    filter: ({ snapshot }, node, asked) => {
+      const { index } = node
+      const { cpu, memory, storage, count } = snapshot
+      if (
+        asked.others.size === 0 &&
+        (count.used[index] as number) + 1 <= (count.room[index] as number) &&
+        (asked.cpu === 0 || asked.cpu <= (cpu.room[index] as number) - (cpu.used[index] as number)) &&
+        (asked.memory === 0 || asked.memory <= (memory.room[index] as number) - (memory.used[index] as number)) &&
+        (asked.storage === 0 || asked.storage <= (storage.room[index] as number) - (storage.used[index] as number))
+      ) {
+        return undefined
+      }
+      return refusalOf(snapshot, node, asked, isIgnored)
+    },
+    preScore: ({ pod }) => go({ asked: requestsOf(pod.pod, { assumed: true, withoutPodLevel: true }) }),
+    score: ({ snapshot }, node, { asked }) => {
+      if (!plain) return scoreOf(snapshot, node, asked)
+      const { index } = node
+      const cpuRoom = snapshot.cpu.room[index] as number
+      const memoryRoom = snapshot.memory.room[index] as number
+      if (cpuRoom === 0 || memoryRoom === 0) return scoreOf(snapshot, node, asked)
+      const first = resources[0] as Resource
+      const second = resources[1] as Resource
+      if (first.name !== 'cpu' || second.name !== 'memory') return scoreOf(snapshot, node, asked)
+      const ofCpu = scorer((snapshot.scoredCpu[index] as number) + asked.cpu, cpuRoom)
+      const ofMemory = scorer((snapshot.scoredMemory[index] as number) + asked.memory, memoryRoom)
+      return Math.floor((ofCpu * first.weight + ofMemory * second.weight) / (first.weight + second.weight))
+    },
+    retryOn: {
+      'Pod/Delete': (_pod, event) => event.pod !== undefined && (event.pod.nodeName !== '' || event.pod.nominatedNode !== ''),
+      'Pod/UpdateScaleDown': (pod, event) => event.pod?.uid === pod.uid || freesWhatIsAsked(pod, event),
+      'Node/Add': (pod, event) => fitsEmpty(pod.requests, event.object),
+      'Node/UpdateAllocatable': (pod, event) =>
+        fitsEmpty(pod.requests, event.object) && (event.old === undefined || grewForPod(pod.requests, event.object, event.old)),
+    },
+  }
+}
+
+const refusalOf = (snapshot: Snapshot, node: NodeInfo, asked: Amounts, isIgnored: (name: string) => boolean): Refusal | undefined => {
+  const { index } = node
+  const others = (which: 'room' | 'used'): ReadonlyMap<string, number> =>
+    new Map([...snapshot.others].map(([name, amounts]) => [name, amounts[which][index] as number]))
+  const room = {
+    cpu: snapshot.cpu.room[index] as number,
+    memory: snapshot.memory.room[index] as number,
+    storage: snapshot.storage.room[index] as number,
+    pods: snapshot.count.room[index] as number,
+    others: asked.others.size === 0 ? asked.others : others('room'),
+  }
+  const used = {
+    cpu: snapshot.cpu.used[index] as number,
+    memory: snapshot.memory.used[index] as number,
+    storage: snapshot.storage.used[index] as number,
+    pods: snapshot.count.used[index] as number,
+    others: asked.others.size === 0 ? asked.others : others('used'),
+  }
+  const shortages = shortagesOf(asked, room, used, isIgnored)
+  if (shortages.length === 0) return undefined
+  const reasons = shortages.map(({ reason }) => reason)
+  return shortages.some(({ hopeless }) => hopeless) ? unresolvable(...reasons) : unschedulable(...reasons)
+}
+
+const fitsEmpty = (asked: Amounts, node: KubernetesObject): boolean =>
+  shortagesOf(asked, allocatableOf(node), { ...noAmounts, pods: 0 }).length === 0
+
+const grewForPod = (asked: Amounts, node: KubernetesObject, old: KubernetesObject): boolean => {
+  const is = allocatableOf(node)
+  const was = allocatableOf(old)
+  if (is.pods > was.pods) return true
+  if (asked.cpu > 0 && is.cpu > was.cpu) return true
+  if (asked.memory > 0 && is.memory > was.memory) return true
+  if (asked.storage > 0 && is.storage > was.storage) return true
+  for (const [name, amount] of asked.others) if (amount > 0 && (is.others.get(name) ?? 0) > (was.others.get(name) ?? 0)) return true
+  return false
+}
+
+const freesWhatIsAsked = (pod: PodInfo, event: ClusterEvent): boolean => {
+  if (event.pod === undefined || event.old === undefined || event.pod.nodeName === '') return false
+  const is = event.pod.requests
+  const was = event.oldPod?.requests ?? new PodInfo(event.old).requests
+  const asked = pod.requests
+  if (asked.cpu > 0 && is.cpu < was.cpu) return true
+  if (asked.memory > 0 && is.memory < was.memory) return true
+  if (asked.storage > 0 && is.storage < was.storage) return true
+  for (const [name, amount] of asked.others) if (amount > 0 && (is.others.get(name) ?? 0) < (was.others.get(name) ?? 0)) return true
+  return false
+}

@@ -1,0 +1,43 @@
+/** Taints keep pods away that do not tolerate them; the soft ones count in the score. Source: scheduler.md 7.3. */
+import type { Taint, Toleration } from '../../objects/node.ts'
+import { isTolerated, taintsOf, tolerationsOf, untoleratedTaint } from '../../objects/node.ts'
+import { atLeast } from '../../objects/release.ts'
+import type { ClusterEvent, Cycle, Plugin, Refusal } from '../plugin.ts'
+import { go, unresolvable } from '../plugin.ts'
+import type { PodInfo } from '../pod-info.ts'
+import { normalizeByHighest } from '../normalize.ts'
+
+const refusal = unresolvable('node(s) had untolerated taint(s)')
+
+/** Up to 1.34.1 the text names the taint (PR 134740). */
+const refusalFor = (taint: Taint, gates: Cycle['gates']): Refusal =>
+  atLeast(gates.release, 34, 2) ? refusal : unresolvable(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`)
+
+const compares = (gates: Cycle['gates']): boolean => gates.on('TaintTolerationComparisonOperators')
+
+const becameTolerable = (pod: PodInfo, { object, old }: ClusterEvent, gates: Cycle['gates']): boolean => {
+  const tolerations = tolerationsOf(pod.pod)
+  const isBad = (taints: readonly Taint[]): boolean => untoleratedTaint(taints, tolerations, compares(gates)) !== undefined
+  return (old === undefined || isBad(taintsOf(old))) && !isBad(taintsOf(object))
+}
+
+export const taintToleration: Plugin<never, readonly Toleration[]> = {
+  name: 'TaintToleration',
+  weight: 3,
+  filter: (cycle, node) => {
+    if (node.hardTaints.length === 0) return undefined
+    const taint = untoleratedTaint(node.hardTaints, tolerationsOf(cycle.pod.pod), compares(cycle.gates))
+    return taint === undefined ? undefined : refusalFor(taint, cycle.gates)
+  },
+  preScore: ({ pod }) => go(tolerationsOf(pod.pod).filter((one) => !one.effect || one.effect === 'PreferNoSchedule')),
+  score: (cycle, node, tolerations) => {
+    if (node.softTaints.length === 0) return 0
+    return node.softTaints.filter((taint) => !isTolerated(tolerations, taint, compares(cycle.gates))).length
+  },
+  normalize: (_cycle, _nodes, scores) => normalizeByHighest(scores, true),
+  retryOn: {
+    'Node/Add': (pod, event, { gates }) => becameTolerable(pod, event, gates),
+    'Node/UpdateTaint': (pod, event, { gates }) => becameTolerable(pod, event, gates),
+    'Pod/UpdateToleration': (pod, event) => event.pod?.uid === pod.uid,
+  },
+}

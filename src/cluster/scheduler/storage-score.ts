@@ -1,0 +1,31 @@
+/** Likes nodes with more free storage (StorageCapacityScoring, on from 1.37). Source: scheduler.md 7.11; volumebinding/scorer.go. */
+import { brokenLine } from './resource-score.ts'
+
+/** No use scores 100, full use 0. */
+const usualShape = [
+  { utilization: 0, score: 10 },
+  { utilization: 100, score: 0 },
+]
+
+/** The mean over the classes of a pod's claims of the score of the share of the capacity that is asked for. */
+export const storageScore = (
+  capacities: readonly { readonly className: string; readonly requested: number; readonly capacity: number }[],
+  shape: readonly { readonly utilization: number; readonly score: number }[] = usualShape,
+): number => {
+  if (capacities.length === 0) return 0
+  const line = brokenLine(shape.map(({ utilization, score }) => ({ utilization, score: score * 10 })))
+  const classes = new Map<string, { requested: number; capacity: number }>()
+  for (const { className, requested, capacity } of capacities) {
+    const sum = classes.get(className)
+    if (sum === undefined) classes.set(className, { requested, capacity })
+    else {
+      sum.requested += requested
+      sum.capacity += capacity
+    }
+  }
+  let total = 0
+  for (const { requested, capacity } of classes.values()) {
+    total += capacity === 0 || requested > capacity ? line(100) : line(Math.floor((requested * 100) / capacity))
+  }
+  return Math.round(total / classes.size)
+}

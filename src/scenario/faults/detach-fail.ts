@@ -1,0 +1,16 @@
+import { type FaultDefinition, storageKeyOf } from '../fault.ts'
+
+/** Detaching a volume fails with an error, and is tried again. It heals: the next attempt succeeds. Source: contract 5. */
+export const detachFail: FaultDefinition = {
+  name: 'detach-fail',
+  does: 'Detaching a volume fails with an error, and is tried again.',
+  heals: 'The next attempt succeeds.',
+  targets: ['persistentvolumeclaim', 'persistentvolume', 'storageclass'],
+  everywhere: true,
+  parameters: {},
+  begin: (target, _, { world }) =>
+    world.disks.troubles.begin(storageKeyOf(target), {
+      kind: 'detach-fail',
+      error: 'rpc error: code = Internal desc = could not detach the volume',
+    }),
+}

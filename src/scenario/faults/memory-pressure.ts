@@ -1,0 +1,12 @@
+import { type FaultDefinition, machineOf } from '../fault.ts'
+
+/** The machine runs short of memory: the kubelet says so and evicts pods. It heals: the pressure is over; the kubelet says so after its transition period. Source: contract 5. */
+export const memoryPressure: FaultDefinition = {
+  name: 'memory-pressure',
+  does: 'The machine runs short of memory: the kubelet says so and evicts pods.',
+  heals: 'The pressure is over; the kubelet says so after its transition period.',
+  targets: ['node', 'zone'],
+  parameters: {},
+  begin: (target, _, on) =>
+    machineOf(target, on).troubles.begin(target.name, { kind: 'pressure', resource: 'memory', since: on.world.engine.now }),
+}

@@ -1,0 +1,209 @@
+/**
+ * What is wrong with a scenario whose shape is right: names of things that are not there, conditions and command lines that cannot
+ * be read, faults aimed at nothing. And what the simulator cannot do yet.
+ */
+import { parseRelease } from '../cluster/objects/release.ts'
+import { parseDuration } from '../engine/clock.ts'
+import { parseDistribution } from '../engine/distribution.ts'
+import { didYouMean, type Mistake } from '../text/mistake.ts'
+import { splitWords } from '../text/words.ts'
+import type { Path } from '../text/yaml.ts'
+import { type FieldTypes, type NamedKind, readCondition, type Vocabulary } from './conditions.ts'
+import { faultNamed } from './faults/index.ts'
+import type { Scenario } from './scenario.ts'
+import type { Expectation, FaultStep, Step } from './schema.ts'
+import { machinesOf } from './spec.ts'
+import { type Aims, readTarget } from './targets.ts'
+
+/** A part of the format that cannot be simulated yet, with its place. */
+export type Unsupported = Mistake
+
+/** What the inspection needs from the reader. */
+export type Surroundings = {
+  readonly place: (path: Path, of: 'key' | 'value', found: string, hint: string) => Mistake
+  readonly within: (path: Path, at: number, length: number, found: string, hint: string) => Mistake
+  readonly invariants?: readonly string[] | undefined
+  readonly kindCalled: (text: string) => NamedKind | undefined
+  readonly kindNames: readonly string[]
+  readonly fields?: FieldTypes | undefined
+}
+
+/** What was found. */
+export type Inspection = {
+  readonly mistakes: readonly Mistake[]
+  readonly unsupported: readonly Unsupported[]
+  readonly notes: readonly string[]
+}
+
+/** The names a scenario brings, for its conditions. */
+export function vocabularyOf(
+  scenario: Scenario,
+  { kindCalled, kindNames, fields }: Pick<Surroundings, 'kindCalled' | 'kindNames' | 'fields'>,
+): Vocabulary {
+  const machines = machinesOf(scenario.cluster.nodes).map((machine) => machine.name)
+  const applied = scenario.steps.flatMap((step) => ('apply' in step && step.apply !== undefined ? [step.apply].flat() : [])) as {
+    kind?: string
+    metadata?: { name?: string }
+  }[]
+  const others = [...scenario.manifests, ...applied].filter((object) => object.kind === 'Node').map((object) => object.metadata?.name ?? '')
+  return {
+    kindCalled,
+    kindNames,
+    ...(fields === undefined ? {} : { fields }),
+    quorums: scenario.quorum.map((quorum) => quorum.name),
+    traffics: scenario.traffic.map((traffic) => traffic.name),
+    // A file applied by a command may bring nodes of any name.
+    ...(Object.keys(scenario.files).length > 0 ? {} : { nodes: [...machines, ...others] }),
+  }
+}
+
+/** Inspects a scenario of the right shape. */
+export function inspect(scenario: Scenario, around: Surroundings): Inspection {
+  const mistakes: Mistake[] = []
+  const unsupported: Unsupported[] = []
+  const notes: string[] = []
+  const machines = machinesOf(scenario.cluster.nodes)
+  const nodes = machines.map((machine) => machine.name)
+  const zones = [...new Set(machines.flatMap((machine) => machine.zone ?? []))]
+  const wrong = (path: Path, found: string, hint: string): void => {
+    mistakes.push(around.place(path, 'value', found, hint))
+  }
+  const aims: Aims = { nodes, zones, kindCalled: around.kindCalled }
+  const vocabulary = vocabularyOf(scenario, around)
+
+  const seen = new Set<string>()
+  for (const node of nodes) {
+    if (seen.has(node)) wrong(['cluster', 'nodes'], `two nodes are called ${node}`, 'give the groups different names')
+    seen.add(node)
+  }
+  if (parseRelease(scenario.cluster.release) === undefined)
+    wrong(['cluster', 'release'], `"${scenario.cluster.release}" is not a release that is modelled`, 'there are 1.33 to 1.37')
+  for (const [image, { preloaded = [] }] of Object.entries(scenario.cluster.images ?? {}))
+    preloaded.forEach((node, index) => {
+      if (!seen.has(node))
+        wrong(['cluster', 'images', image, 'preloaded', index], `there is no node "${node}"`, didYouMean(node, nodes, 'there are'))
+    })
+  scenario.invariants.off.forEach((name, index) => {
+    if (around.invariants !== undefined && !around.invariants.includes(name))
+      wrong(['invariants', 'off', index], `there is no invariant "${name}"`, didYouMean(name, around.invariants, 'there are'))
+  })
+
+  const condition = (path: Path, text: string, wants: 'bool' | 'measure' = 'bool'): void => {
+    const { refusals = [] } = readCondition(text, vocabulary, wants)
+    for (const { at, length, found, hint } of refusals) mistakes.push(around.within(path, at, length, found, hint))
+  }
+  const command = (path: Path, line: string, each: Step['each']): void => {
+    // `${node}` of a loop stands for a name; in place of it something of the same length, so that places stay.
+    const told = Object.keys(each ?? {}).reduce((text, key) => text.replaceAll(`\${${key}}`, 'x'.repeat(key.length + 3)), line)
+    const { words, refusal } = splitWords(told)
+    if (refusal !== undefined) mistakes.push(around.within(path, refusal.at, refusal.length, refusal.found, refusal.hint))
+    else if (words.length === 0 || (words.length === 1 && words[0]?.text === 'kubectl'))
+      wrong(path, 'a command without words', 'write a command of kubectl, or leave the step out')
+  }
+  const end = parseDuration(scenario.duration) ?? 0
+
+  scenario.steps.forEach((step, index) => {
+    const path: Path = ['steps', index]
+    if (step.when !== undefined) condition([...path, 'when'], step.when)
+    const at = step.at === undefined ? undefined : parseDistribution(step.at)
+    if (at?.kind === 'constant' && at.value > end)
+      notes.push(`step ${index + 1} at ${step.at} comes after the end of the run (${scenario.duration}): it never happens`)
+    const pattern = step.each?.node
+    if (pattern !== undefined && !nodes.some((node) => fits(pattern, node)))
+      wrong(
+        [...path, 'each', 'node'],
+        `no node is called like "${pattern}"`,
+        nodes.length === 0 ? 'there are no nodes' : `there are: ${nodes.slice(0, 20).join(', ')}`,
+      )
+    if ('kubectl' in step && step.kubectl !== undefined) {
+      const lines = step.kubectl as string | readonly string[]
+      if (typeof lines === 'string') command([...path, 'kubectl'], lines, step.each)
+      else for (const [at, line] of lines.entries()) command([...path, 'kubectl', at], line, step.each)
+    } else if ('fault' in step && step.fault !== undefined) inspectFault(step as FaultStep, path)
+    else if ('init' in step && step.init !== undefined) {
+      const names = scenario.quorum.map((quorum) => quorum.name)
+      if (!names.includes(step.init as string))
+        wrong(
+          [...path, 'init'],
+          `there is no quorum "${step.init}"`,
+          didYouMean(step.init as string, names, 'there are') || 'describe it under quorum:',
+        )
+      unsupported.push(around.place([...path, 'init'], 'key', 'steps with "init" are not there yet', 'leave the step out'))
+    } else if ('upgrade-nodes' in step)
+      unsupported.push(
+        around.place(
+          [...path, 'upgrade-nodes'],
+          'key',
+          'steps with "upgrade-nodes" are not there yet',
+          'drain the nodes one after the other: each: {node: "node-*"}',
+        ),
+      )
+  })
+
+  function inspectFault(step: FaultStep, path: Path): void {
+    const fault = faultNamed(step.fault)
+    if (fault === undefined) return
+    const each = Object.keys(step.each ?? {})
+    const filled = typeof step.target === 'string' && each.some((key) => step.target?.includes(`\${${key}}`))
+    if (step.target === undefined) {
+      if (fault.targets.length > 0 && fault.everywhere !== true)
+        wrong(path, `fault ${fault.name} needs a target`, `write target: ${fault.targets[0]}/NAME`)
+    } else if (!filled) {
+      const target = readTarget(step.target, fault, aims, step.mode !== undefined)
+      if ('found' in target) wrong([...path, 'target'], target.found, target.hint)
+      else if (!('selector' in target) && step.mode !== undefined)
+        wrong([...path, 'mode'], 'a mode without a selector', 'modes choose among what a selector finds: target: app=web')
+    }
+    const counted = step.mode === 'fixed' || step.mode === 'percent'
+    if (counted && step.value === undefined) wrong([...path, 'mode'], `mode ${step.mode} without "value"`, 'say how many: value: 2')
+    if (!counted && step.value !== undefined)
+      wrong([...path, 'value'], '"value" without mode fixed or percent', 'leave it out, or say mode: fixed')
+    if (fault.instant === true && step.for !== undefined) wrong([...path, 'for'], `fault ${fault.name} ends by itself`, 'leave "for" out')
+    const { node } = step as { node?: unknown }
+    if (typeof node === 'string' && !seen.has(node))
+      wrong([...path, 'node'], `there is no node "${node}"`, didYouMean(node, nodes, 'there are'))
+    const others = step['from']
+    if (Array.isArray(others))
+      others.forEach((node: unknown, index) => {
+        if (typeof node === 'string' && !seen.has(node))
+          wrong([...path, 'from', index], `there is no node "${node}"`, didYouMean(node, nodes, 'there are'))
+      })
+    const notYet = (key: string, what: string): void => {
+      unsupported.push(
+        around.place([...path, key], 'value', `${what} is not there yet`, 'the faults that act are listed in scenarios/README.md'),
+      )
+    }
+    if (fault.begin === undefined) notYet('fault', `fault ${fault.name}`)
+    else if (step.target?.startsWith('component/') && fault.components !== undefined) {
+      const name = step.target.slice('component/'.length)
+      if (!fault.components.includes(name)) notYet('target', `fault ${fault.name} of ${name}`)
+      if (name === 'kubelet' && step['node'] === undefined) wrong(path, 'component/kubelet without "node"', 'say whose: node: node-1')
+    }
+    for (const key of fault.without ?? []) if (step[key] !== undefined) notYet(key, `"${key}" of fault ${fault.name}`)
+  }
+
+  for (const [index, expectation] of scenario.expect.entries()) inspectExpectation(expectation, ['expect', index], condition)
+  if (scenario.traffic.length > 0) unsupported.push(around.place(['traffic'], 'key', 'traffic is not there yet', 'leave it out'))
+  if (scenario.quorum.length > 0) unsupported.push(around.place(['quorum'], 'key', 'quorums are not there yet', 'leave them out'))
+  return { mistakes, unsupported, notes }
+}
+
+function inspectExpectation(
+  expectation: Expectation,
+  path: Path,
+  condition: (path: Path, text: string, wants?: 'bool' | 'measure') => void,
+): void {
+  for (const key of ['always', 'never', 'eventually', 'finally', 'that', 'measure'] as const) {
+    const text = (expectation as Record<string, unknown>)[key]
+    if (typeof text === 'string') condition([...path, key], text, key === 'measure' ? 'measure' : 'bool')
+  }
+}
+
+/** Whether a name is like a pattern: `*` stands for anything. */
+export const fits = (pattern: string, name: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  ).test(name)

@@ -1,0 +1,133 @@
+/**
+ * One scenario and one seed make one recording. A newcomer starts reading here and goes down: `start` builds the cluster and plans the
+ * scenario, `step` lets one event happen, `simulate` runs to the end.
+ */
+import { Cluster } from './cluster/cluster.ts'
+import { allKinds } from './cluster/apiserver/kinds/index.ts'
+import { type Micros, parseDuration } from './engine/clock.ts'
+import { Engine } from './engine/engine.ts'
+import { Recording } from './observe/recording.ts'
+import { Settlement } from './observe/settled.ts'
+import { Expectations } from './scenario/expectations.ts'
+import { vocabularyOf } from './scenario/inspect.ts'
+import { Player } from './scenario/player.ts'
+import { kindCalled } from './scenario/read.ts'
+import type { Scenario } from './scenario/scenario.ts'
+import { clusterSpecOf } from './scenario/spec.ts'
+import { type Stage, stageOf } from './scenario/stage.ts'
+
+/** What can be said beside the scenario. */
+export type SimulateOptions = {
+  /** All chance comes from it; default: the scenario's. */
+  readonly seed?: string | number
+}
+
+/** So many changes of the API in one instant mean that controllers undo each other (contract.md 3). */
+const runawayChanges = 100_000
+
+/** A running simulation. */
+export class Simulation {
+  readonly scenario: Scenario
+  readonly engine: Engine
+  readonly cluster: Cluster
+  readonly stage: Stage
+  readonly player: Player
+  private readonly expectations: Expectations
+  private readonly settlement: Settlement
+  private readonly duration: Micros
+  private instant: Micros = -1
+  private changesBefore = 0
+  private runaway: string | undefined
+
+  constructor(scenario: Scenario, options: SimulateOptions = {}) {
+    this.scenario = scenario
+    this.engine = new Engine({ seed: options.seed ?? scenario.seed })
+    this.settlement = new Settlement(this.engine)
+    this.cluster = new Cluster(clusterSpecOf(scenario), this.engine)
+    this.stage = stageOf(this.cluster)
+    const words = vocabularyOf(scenario, { kindCalled, kindNames: allKinds.flatMap((kind) => [kind.singular, kind.plural, ...kind.shortNames]) })
+    this.player = new Player(scenario, this.stage, words)
+    this.expectations = new Expectations(scenario.expect, this.stage, words)
+    this.duration = parseDuration(scenario.duration) ?? 0
+    this.player.start()
+  }
+
+  /** Lets one event happen. False when the run is over: settled, at its end, or run away. */
+  step(): boolean {
+    if (this.runaway !== undefined || this.isSettled || this.engine.nextTime() > this.duration) return false
+    this.engine.step()
+    this.settlement.after()
+    this.watchForRunaway()
+    return true
+  }
+
+  /** Runs to the end and gives back what happened. */
+  run(): Recording {
+    while (this.step()) {}
+    return this.finish()
+  }
+
+  /**
+   * Lets time go on until nothing moves any more, at most to the moment `until`, and no longer than `stop` says (asked after each event).
+   * For terminals, whose commands come from outside.
+   */
+  settle(until: Micros, stop: () => boolean = () => false): void {
+    while (!stop() && !this.settlement.settled() && this.engine.nextTime() <= until) {
+      this.engine.step()
+      this.settlement.after()
+    }
+    if (!stop() && this.engine.nextTime() > until && this.engine.nextTime() !== Number.POSITIVE_INFINITY) this.engine.run(until)
+  }
+
+  /** Whether only repetitions are left. */
+  private get isSettled(): boolean {
+    return this.scenario.until === 'settled' && !this.player.pending && !this.expectations.pending && this.settlement.settled()
+  }
+
+  private watchForRunaway(): void {
+    const { engine, cluster } = this
+    if (engine.now !== this.instant) {
+      this.instant = engine.now
+      this.changesBefore = cluster.store.revision
+    } else if (cluster.store.revision - this.changesBefore > runawayChanges) {
+      const actors = new Set<string>()
+      for (let entry = engine.journal.length; entry > Math.max(1, engine.journal.length - 1000); entry--) {
+        if (engine.journal.what(entry) === 'write') actors.add(engine.journal.who(entry))
+      }
+      this.runaway = [...actors].sort().join(', ')
+    }
+  }
+
+  private finish(): Recording {
+    const { engine, scenario, player } = this
+    const settled = this.isSettled
+    const ended = settled || this.runaway !== undefined ? engine.now : this.duration
+    if (!settled && this.runaway === undefined) engine.run(this.duration)
+    const verdicts = this.expectations.end()
+    const failures = [...player.failures]
+    if (this.runaway !== undefined) {
+      failures.push({ at: engine.now, message: `more than ${runawayChanges} changes in one instant; these undo each other: ${this.runaway}` })
+    }
+    return new Recording(engine.journal, {
+      name: scenario.name,
+      seed: engine.seed,
+      release: scenario.cluster.release,
+      profile: scenario.cluster.profile,
+      start: scenario.start,
+      ended,
+      endedBy: this.runaway !== undefined ? 'runaway' : settled ? 'settled' : 'duration',
+      repeating: settled ? this.settlement.repeating() : [],
+      steps: player.rows,
+      expectations: verdicts,
+      invariants: [],
+      failures,
+      events: engine.happened,
+    })
+  }
+}
+
+/** Starts a simulation that is stepped by its caller. */
+export const start = (scenario: Scenario, options?: SimulateOptions): Simulation => new Simulation(scenario, options)
+
+/** Runs a scenario to its end. Touches no file; the same scenario and seed give the same recording. */
+export const simulate = (scenario: Scenario, options?: SimulateOptions): Recording => start(scenario, options).run()
