@@ -2,8 +2,9 @@
  * One scenario and one seed make one recording. A newcomer starts reading here and goes down: `start` builds the cluster and plans the
  * scenario, `step` lets one event happen, `simulate` runs to the end.
  */
-import { Cluster } from './cluster/cluster.ts'
+
 import { allKinds } from './cluster/apiserver/kinds/index.ts'
+import { Cluster } from './cluster/cluster.ts'
 import { type Micros, parseDuration } from './engine/clock.ts'
 import { Engine } from './engine/engine.ts'
 import { Recording } from './observe/recording.ts'
@@ -35,6 +36,9 @@ export class Simulation {
   private readonly expectations: Expectations
   private readonly settlement: Settlement
   private readonly duration: Micros
+  private over = false
+  /** Until when a step, an end of a fault or an expectation was awaited. */
+  private busyUntil: Micros = 0
   private instant: Micros = -1
   private changesBefore = 0
   private runaway: string | undefined
@@ -45,7 +49,10 @@ export class Simulation {
     this.settlement = new Settlement(this.engine)
     this.cluster = new Cluster(clusterSpecOf(scenario), this.engine)
     this.stage = stageOf(this.cluster)
-    const words = vocabularyOf(scenario, { kindCalled, kindNames: allKinds.flatMap((kind) => [kind.singular, kind.plural, ...kind.shortNames]) })
+    const words = vocabularyOf(scenario, {
+      kindCalled,
+      kindNames: allKinds.flatMap((kind) => [kind.singular, kind.plural, ...kind.shortNames]),
+    })
     this.player = new Player(scenario, this.stage, words)
     this.expectations = new Expectations(scenario.expect, this.stage, words)
     this.duration = parseDuration(scenario.duration) ?? 0
@@ -54,8 +61,11 @@ export class Simulation {
 
   /** Lets one event happen. False when the run is over: settled, at its end, or run away. */
   step(): boolean {
-    if (this.runaway !== undefined || this.isSettled || this.engine.nextTime() > this.duration) return false
+    if (this.isSettled) this.over = true
+    if (this.over || this.runaway !== undefined || this.engine.nextTime() > this.duration) return false
+    const pending = this.player.pending || this.expectations.pending
     this.engine.step()
+    if (pending) this.busyUntil = this.engine.now
     this.settlement.after()
     this.watchForRunaway()
     return true
@@ -100,23 +110,29 @@ export class Simulation {
 
   private finish(): Recording {
     const { engine, scenario, player } = this
-    const settled = this.isSettled
-    const ended = settled || this.runaway !== undefined ? engine.now : this.duration
+    const settled = this.over
+    // Timers that came to nothing do not make a run longer: it has ended with the last thing that happened.
+    const last = engine.journal.length === 0 ? 0 : engine.journal.time(engine.journal.length)
+    const ended = this.runaway !== undefined ? engine.now : settled ? Math.max(last, this.busyUntil) : this.duration
     if (!settled && this.runaway === undefined) engine.run(this.duration)
-    const verdicts = this.expectations.end()
+    const verdicts = this.expectations
+      .end()
+      .map((verdict) => (verdict.at !== undefined && verdict.at > ended ? { ...verdict, at: ended } : verdict))
     const failures = [...player.failures]
     if (this.runaway !== undefined) {
-      failures.push({ at: engine.now, message: `more than ${runawayChanges} changes in one instant; these undo each other: ${this.runaway}` })
+      failures.push({
+        at: engine.now,
+        message: `more than ${runawayChanges} changes in one instant; these undo each other: ${this.runaway}`,
+      })
     }
+    const quiet = settled || this.settlement.settled()
     return new Recording(engine.journal, {
-      name: scenario.name,
+      scenario,
       seed: engine.seed,
-      release: scenario.cluster.release,
-      profile: scenario.cluster.profile,
-      start: scenario.start,
       ended,
+      quiet,
       endedBy: this.runaway !== undefined ? 'runaway' : settled ? 'settled' : 'duration',
-      repeating: settled ? this.settlement.repeating() : [],
+      repeating: quiet ? this.settlement.repeating() : [],
       steps: player.rows,
       expectations: verdicts,
       invariants: [],

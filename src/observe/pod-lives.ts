@@ -20,6 +20,8 @@ export type PodLife = {
   /** The last state of the object. */
   object: KubernetesObject
   scheduled?: Micros
+  /** When the last of its claims was bound, if that was after its creation. */
+  bound?: Micros
   attached?: Micros
   mounted?: Micros
   sandbox?: Micros
@@ -56,6 +58,8 @@ export function podLives(journal: Journal): PodLife[] {
   const all = new Map<string, Following>()
   /** Claim (`namespace/name`) → volume. */
   const volumes = new Map<string, string>()
+  /** Claim → when it was bound. */
+  const boundAt = new Map<string, Micros>()
   /** Volume → nodes where it is attached. */
   const attachedTo = new Map<string, Set<string>>()
   /** Volume → pods that wait for it. */
@@ -106,6 +110,8 @@ export function podLives(journal: Journal): PodLife[] {
     let known = 0
     for (const claim of claimsOf(life.object)) {
       const volume = volumes.get(`${life.namespace}/${claim}`)
+      const bound = boundAt.get(`${life.namespace}/${claim}`)
+      if (bound !== undefined && bound > life.created) life.bound = Math.max(bound, life.bound ?? 0)
       if (volume === undefined) continue
       if (attachedTo.get(volume)?.has(node)) known++
       else {
@@ -138,7 +144,10 @@ export function podLives(journal: Journal): PodLife[] {
       if (write.object.kind === 'Pod') follow(entry, write)
       else if (write.object.kind === 'PersistentVolumeClaim') {
         const { metadata, spec } = write.object as KubernetesObject & { spec?: { volumeName?: string } }
-        if (spec?.volumeName) volumes.set(`${metadata.namespace}/${metadata.name}`, spec.volumeName)
+        const claim = `${metadata.namespace}/${metadata.name}`
+        if (spec?.volumeName) volumes.set(claim, spec.volumeName)
+        if (write.type === 'ADDED') boundAt.delete(claim)
+        else if (write.object['status']?.phase === 'Bound' && !boundAt.has(claim)) boundAt.set(claim, at)
       }
       return
     }

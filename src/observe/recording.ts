@@ -1,72 +1,106 @@
 /**
- * What a run leaves: its journal and everything that is a function of it. Nothing is computed before it is asked for.
- * Source: contract.md 6 and 7.
+ * What a run leaves behind: its journal and everything that is a function of it. Nothing is computed before it is asked for, nothing
+ * touches a file. `simulate` returns one. Source: contract sections 6 and 7.
  */
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
 import type { Micros } from '../engine/clock.ts'
 import { digest } from '../engine/digest.ts'
-import type { Journal } from '../engine/journal.ts'
+import type { Entry, Journal } from '../engine/journal.ts'
+import type { Verdict } from '../scenario/expectations.ts'
+import type { Failure, StepRow } from '../scenario/player.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { type EventDetail, eachEntry, type Write } from './entries.ts'
 import { objectsAt } from './state-at.ts'
-import type { Row, Table } from './table.ts'
+import type { Observed, Row, Table } from './table.ts'
 import { tables } from './tables/index.ts'
-
-/** One command or fault of the run, as in run.json. Times are microseconds; what had not ended at the end is undefined. */
-export type StepResult = {
-  readonly at: Micros
-  readonly ended: Micros | undefined
-  readonly line: string
-  readonly exit: number | undefined
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** What became of an expectation or of a built-in truth. */
-export type VerdictResult = { readonly name: string; readonly held: boolean; readonly at: Micros | undefined; readonly message: string }
-
-/** Something that made the run fail and is no expectation: a step whose command failed. */
-export type FailureResult = { readonly at: Micros; readonly message: string }
 
 /** The run: what was asked, and how it ended. */
 export type RunFacts = {
-  readonly name: string
+  readonly scenario: Scenario
+  /** `7` and `'7'` are one seed. */
   readonly seed: string
-  readonly release: string
-  readonly profile: string
-  /** What time 0 is called. */
-  readonly start: string
+  /** When it ended. */
   readonly ended: Micros
+  /** Why: nothing more could change, the end of virtual time, or controllers undid each other without time passing. */
   readonly endedBy: 'settled' | 'duration' | 'runaway'
+  /** Whether nothing more could change at the end (also true of a run with `until: end`). */
+  readonly quiet: boolean
   /** What would go on repeating, in words. */
   readonly repeating: readonly string[]
-  readonly steps: readonly StepResult[]
-  readonly expectations: readonly VerdictResult[]
-  readonly invariants: readonly VerdictResult[]
-  readonly failures: readonly FailureResult[]
-  /** Kinds of the journal's events that happened, for people who measure. */
+  readonly steps: readonly StepRow[]
+  /** Steps that failed, manifests that were refused. */
+  readonly failures: readonly Failure[]
+  readonly expectations: readonly Verdict[]
+  readonly invariants: readonly Verdict[]
+  /** How many events of the engine happened. */
   readonly events: number
+  /** What is assumed, one line each: `containers answer as soon as they have started`. */
+  readonly assumed?: readonly string[]
+  /** What is not modelled and was met, one line a feature. */
+  readonly gaps?: readonly string[]
 }
 
-export class Recording {
+/** One version of one object, for objects.jsonl. */
+export type ObjectVersion = {
+  readonly entry: number
+  readonly at: Micros
+  readonly verb: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** Who asked. */
+  readonly by: string
+  /** Verb and subresource of the request: `update status`. */
+  readonly call: string
+  readonly object: KubernetesObject
+}
+
+export class Recording implements Observed {
   readonly journal: Journal
   readonly facts: RunFacts
+  private digested: string | undefined
   private readonly computed = new Map<string, readonly Row[]>()
-  private hash: string | undefined
 
   constructor(journal: Journal, facts: RunFacts) {
     this.journal = journal
     this.facts = facts
   }
 
-  /** SHA-256 over everything that happened. */
-  get digest(): string {
-    this.hash ??= digest(this.journal)
-    return this.hash
+  get scenario(): Scenario {
+    return this.facts.scenario
   }
 
-  /** Whether every expectation and truth held and no command failed. */
+  get seed(): string {
+    return this.facts.seed
+  }
+
+  /** When it ended. */
+  get ended(): Micros {
+    return this.facts.ended
+  }
+
+  /** Whether nothing more could change at the end. */
+  get quiet(): boolean {
+    return this.facts.quiet
+  }
+
+  /** Whether everything that was to hold did: expectations, invariants, steps. */
   get held(): boolean {
-    const { expectations, invariants, failures } = this.facts
-    return failures.length === 0 && [...expectations, ...invariants].every((verdict) => verdict.held)
+    const { expectations, invariants, failures, endedBy } = this.facts
+    return endedBy !== 'runaway' && failures.length === 0 && [...expectations, ...invariants].every((verdict) => verdict.held)
+  }
+
+  /** SHA-256 over everything that happened. */
+  get digest(): string {
+    this.digested ??= digest(this.journal)
+    return this.digested
+  }
+
+  /** Everything that happened, in order. */
+  *entries(): Generator<Entry> {
+    for (let entry = 1; entry <= this.journal.length; entry++) yield this.journal.at(entry)
+  }
+
+  /** The objects as they were after everything that happened at or before `at`, by key: `Pod/default/web-0`. */
+  objectsAt(at: Micros): ReadonlyMap<string, KubernetesObject> {
+    return objectsAt(this.journal, at)
   }
 
   /** All tables, in the order of contract section 6. */
@@ -74,20 +108,47 @@ export class Recording {
     return tables
   }
 
-  /** The rows of a table by its name (`pods`, `changes`, …). An unknown name is a bug of the caller. */
+  /** The rows of a table by its name (`pods`, `changes`, …); each in the order of the table's columns. TypeError: there is no such table. */
   rows(name: string): readonly Row[] {
-    let rows = this.computed.get(name)
-    if (rows === undefined) {
-      const table = tables.find((each) => each.name === name)
-      if (table === undefined) throw new TypeError(`there is no table "${name}"; there are ${tables.map((each) => each.name).join(', ')}`)
-      rows = table.rows({ journal: this.journal, ended: this.facts.ended, quiet: this.facts.endedBy === 'settled' })
-      this.computed.set(name, rows)
-    }
+    const known = this.computed.get(name)
+    if (known !== undefined) return known
+    const rows = tableOf(name).rows(this)
+    this.computed.set(name, rows)
     return rows
   }
 
-  /** All objects as they were at a moment, by key (`Pod/default/web-0`). */
-  objectsAt(at: Micros): ReadonlyMap<string, KubernetesObject> {
-    return objectsAt(this.journal, at)
+  /** The rows of a table as records: `{ at_s: 12.5, node: 'node-1', … }`. TypeError: there is no such table. */
+  records(name: string): readonly Readonly<Record<string, string | number | boolean | undefined>>[] {
+    const { columns } = tableOf(name)
+    return this.rows(name).map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]])))
   }
+
+  /** Each version of each object, Events included. */
+  versions(): readonly ObjectVersion[] {
+    const { journal } = this
+    const versions: ObjectVersion[] = []
+    eachEntry(journal, ['write', 'event'], (entry, what) => {
+      const [at, by] = [journal.time(entry), journal.who(entry)]
+      if (what === 'write') {
+        const { type, object, verb, subresource } = journal.detail(entry) as Write
+        versions.push({ entry, at, verb: type, by, call: callOf(verb, subresource), object })
+      } else {
+        const { object, count } = journal.detail(entry) as EventDetail
+        const first = count <= 1
+        versions.push({ entry, at, verb: first ? 'ADDED' : 'MODIFIED', by, call: first ? 'create' : 'patch', object })
+      }
+    })
+    return versions
+  }
+}
+
+function tableOf(name: string): Table {
+  const table = tables.find((one) => one.name === name)
+  if (table === undefined) throw new TypeError(`there is no table "${name}"; there are ${tables.map((one) => one.name).join(', ')}`)
+  return table
+}
+
+const callOf = (verb: string, subresource: string | undefined): string => {
+  const request = verb === 'bind' || verb === 'evict' ? 'create' : verb
+  return subresource === undefined ? request : `${request} ${subresource}`
 }

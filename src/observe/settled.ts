@@ -78,7 +78,9 @@ export class Settlement {
   /** What keeps repeating, as `process: label`, sorted. */
   repeating(): readonly string[] {
     const found = new Set<string>()
-    this.engine.eachPending((_, process, label) => found.add(`${process.name}: ${label}`))
+    this.engine.eachPending((_, process, label) => {
+      if (!isIdle(label)) found.add(`${process.name}: ${label}`)
+    })
     return [...found].sort()
   }
 

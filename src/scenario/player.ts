@@ -3,8 +3,8 @@
  * Source: contract section 3 (steps), 6 (run.json); cases/README.md 4 ("faults, then at 0 the manifests, then steps in the order of the file").
  */
 
-import { call, type Story } from '../cluster/client/story.ts'
 import { kindOf } from '../cluster/apiserver/kinds/index.ts'
+import { call, type Story } from '../cluster/client/story.ts'
 import { kubectl } from '../cluster/kubectl/index.ts'
 import type { Terminal } from '../cluster/kubectl/terminal.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
@@ -94,9 +94,7 @@ export function* create(
 ): Story<readonly { readonly object: KubernetesObject; readonly message: string }[]> {
   const refused: { object: KubernetesObject; message: string }[] = []
   for (const object of objects) {
-    const bare = object.metadata.namespace === undefined && kindOf(object.kind)?.namespaced === true
-    const placed = bare ? { ...object, metadata: { ...object.metadata, namespace: 'default' } } : object
-    const answer = yield* call({ verb: 'create', object: placed, fieldValidation: 'Strict' })
+    const answer = yield* call({ verb: 'create', object: inItsNamespace(object), fieldValidation: 'Strict' })
     if (!answer.ok) refused.push({ object, message: answer.status.message })
   }
   return refused

@@ -198,7 +198,7 @@ class YamlDocument implements Document {
         if (node.type !== 'PLAIN' || !node.range) return
         const text = this.source(node.range[0], node.range[1])
         const plain = typeof node.value === 'boolean' ? /^(true|false|True|False|TRUE|FALSE)$/.test(text) : true
-        const changed = typeof node.value === 'bigint' && /^[-+]?0\d|_|^[-+]?0o/.test(text)
+        const changed = (typeof node.value === 'bigint' || typeof node.value === 'number') && /^[-+]?0\d|_|^[-+]?0o/.test(text)
         if (plain && !changed) return
         list.push({
           place: this.lines().place(this.at + node.range[0], this.at + node.range[1]),
@@ -221,29 +221,21 @@ class YamlDocument implements Document {
 
   private range(path: Path, of: 'key' | 'value'): readonly [number, number] {
     let here: unknown = this.tree().contents
-    let best: readonly [number, number] = rangeOf(here) ?? [0, 0]
+    let key: readonly [number, number] | undefined
     for (const [depth, step] of path.entries()) {
-      const last = depth === path.length - 1
-      here = resolve(here, this.tree())
-      if (isMap(here)) {
-        const pair = pairOf(here, String(step), this.tree())
-        if (pair === undefined) return best
-        const key = rangeOf(pair.key)
-        const value = rangeOf(pair.value)
-        if (last && of === 'key') return key ?? best
-        best = value && value[1] > value[0] ? value : (key ?? best)
-        here = pair.value
-      } else if (isSeq(here)) {
-        const item = here.items[Number(step)]
-        if (item === undefined) return best
-        best = rangeOf(item) ?? best
-        here = item
-      } else return best
+      const node = resolve(here, this.tree())
+      const pair = pairOf(node, String(step), this.tree())
+      const item = isSeq(node) ? node.items[Number(step)] : undefined
+      if (pair === undefined && item === undefined) break
+      key = pair === undefined ? undefined : rangeOf(pair.key)
+      if (of === 'key' && depth === path.length - 1 && key !== undefined) return key
+      here = pair === undefined ? item : pair.value
     }
-    // Of a map or list only the beginning is underlined: its first key.
+    // Of a map or list only the beginning is underlined, of a value that is empty its key.
     const node = resolve(here, this.tree())
-    if (isMap(node) && !node.flow && node.items.length > 0) return rangeOf((node.items[0] as Pair).key) ?? best
-    return best
+    const first = isMap(node) && !node.flow ? rangeOf((node.items[0] as Pair | undefined)?.key) : undefined
+    const value = first ?? rangeOf(here)
+    return value !== undefined && value[1] > value[0] ? value : (key ?? [0, 0])
   }
 }
 

@@ -45,7 +45,9 @@ export type Volume = {
 }
 
 /** What a call of the back-end answers. */
-export type DiskAnswer = { readonly ok: true; readonly volume: Volume } | { readonly ok: false; readonly error: string; readonly code?: number }
+export type DiskAnswer =
+  | { readonly ok: true; readonly volume: Volume }
+  | { readonly ok: false; readonly error: string; readonly code?: number }
 
 /** All disks. */
 export class Disks {
@@ -80,7 +82,17 @@ export class Disks {
   adopt(name: string, handle: string, driver: DriverData, about: readonly string[]): Volume {
     const there = this.volumes.get(name)
     if (there !== undefined) return there
-    const volume: Volume = { name, handle, driver, bytes: 0, about, attachedTo: new Set(), formatted: true, heldBy: undefined, files: new Map() }
+    const volume: Volume = {
+      name,
+      handle,
+      driver,
+      bytes: 0,
+      about,
+      attachedTo: new Set(),
+      formatted: true,
+      heldBy: undefined,
+      files: new Map(),
+    }
     this.volumes.set(name, volume)
     return volume
   }
@@ -114,11 +126,17 @@ export class Disks {
     if (volume === undefined) return done({ ok: false, error: `rpc error: code = NotFound desc = volume ${name} not found` })
     if (volume.attachedTo.has(machine)) return done({ ok: true, volume })
     const failure = this.fails('attach-fail', volume.about)
-    if (failure !== undefined) return done({ ok: false, error: failure.error, ...(failure.errorCode === undefined ? {} : { code: failure.errorCode }) })
-    this.call(`attach ${name} ${machine}`, this.waitsFor(machine, volume.driver) + this.time('attach', `PersistentVolume//${name}`, volume.about), done, () => {
-      volume.attachedTo.add(machine)
-      return { ok: true, volume }
-    })
+    if (failure !== undefined)
+      return done({ ok: false, error: failure.error, ...(failure.errorCode === undefined ? {} : { code: failure.errorCode }) })
+    this.call(
+      `attach ${name} ${machine}`,
+      this.waitsFor(machine, volume.driver) + this.time('attach', `PersistentVolume//${name}`, volume.about),
+      done,
+      () => {
+        volume.attachedTo.add(machine)
+        return { ok: true, volume }
+      },
+    )
   }
 
   /** ControllerUnpublish. */
@@ -128,11 +146,16 @@ export class Disks {
     if (!volume.attachedTo.has(machine)) return done({ ok: true, volume })
     const failure = this.fails('detach-fail', volume.about)
     if (failure !== undefined) return done({ ok: false, error: failure.error })
-    this.call(`detach ${name} ${machine}`, this.waitsFor(machine, volume.driver) + this.time('detach', `PersistentVolume//${name}`, volume.about), done, () => {
-      volume.attachedTo.delete(machine)
-      if (!volume.driver.detachesFromDead && this.isDead(machine)) volume.heldBy = machine
-      return { ok: true, volume }
-    })
+    this.call(
+      `detach ${name} ${machine}`,
+      this.waitsFor(machine, volume.driver) + this.time('detach', `PersistentVolume//${name}`, volume.about),
+      done,
+      () => {
+        volume.attachedTo.delete(machine)
+        if (!volume.driver.detachesFromDead && this.isDead(machine)) volume.heldBy = machine
+        return { ok: true, volume }
+      },
+    )
   }
 
   /** Whether a call of that kind fails now, for any of the keys; counts the failure. */
@@ -149,7 +172,12 @@ export class Disks {
   }
 
   /** The length of a step for a volume, slowed by its troubles, and noticed at multiples of `poll`. */
-  time(step: 'provision' | 'delete-volume' | 'attach' | 'detach' | 'mount' | 'mount-first' | 'unmount', thing: string, keys: readonly string[], poll?: Micros): Micros {
+  time(
+    step: 'provision' | 'delete-volume' | 'attach' | 'detach' | 'mount' | 'mount-first' | 'unmount',
+    thing: string,
+    keys: readonly string[],
+    poll?: Micros,
+  ): Micros {
     const factor = this.troubles.find('slow', ...keys)?.factor ?? 1
     const length = Math.round(this.delays.of(step, thing) * factor)
     return poll === undefined ? length : Math.ceil(length / poll) * poll
@@ -199,7 +227,10 @@ export class Disks {
 
   private hex(thing: string, digits: number): string {
     let text = ''
-    for (let at = 0; text.length < digits; at++) text += Math.floor(this.engine.chance(thing, 'volume handle', at) * 4_294_967_296).toString(16).padStart(8, '0')
+    for (let at = 0; text.length < digits; at++)
+      text += Math.floor(this.engine.chance(thing, 'volume handle', at) * 4_294_967_296)
+        .toString(16)
+        .padStart(8, '0')
     return text.slice(0, digits)
   }
 }

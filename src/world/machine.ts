@@ -81,7 +81,9 @@ export class Machine {
   /** A text that changes with each boot, as /proc/sys/kernel/random/boot_id does. */
   get bootId(): string {
     const draw = (at: number): string =>
-      Math.floor(this.world.engine.chance(`Node//${this.name}`, `boot id ${this.boots}`, at) * 4_294_967_296).toString(16).padStart(8, '0')
+      Math.floor(this.world.engine.chance(`Node//${this.name}`, `boot id ${this.boots}`, at) * 4_294_967_296)
+        .toString(16)
+        .padStart(8, '0')
     const text = draw(0) + draw(1) + draw(2) + draw(3)
     return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20, 32)}`
   }

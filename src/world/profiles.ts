@@ -73,7 +73,10 @@ export type DriverData = {
   /** Provisioning is noticed at multiples of this after it began (local-path polls its helper pod each second). */
   readonly provisionPoll?: Micros
   /** Attaches and detaches of one machine: side by side, one after the other with so much between, or gathered so long. */
-  readonly perMachine: { readonly kind: 'parallel' } | { readonly kind: 'serial'; readonly each: Micros } | { readonly kind: 'batch'; readonly window: Micros }
+  readonly perMachine:
+    | { readonly kind: 'parallel' }
+    | { readonly kind: 'serial'; readonly each: Micros }
+    | { readonly kind: 'batch'; readonly window: Micros }
   /** Whether the back-end honours a detach from a machine that is off or cut off. */
   readonly detachesFromDead: boolean
 }
@@ -153,9 +156,33 @@ const stsimDrivers: readonly DriverData[] = [
     perMachine: parallel,
     detachesFromDead: true,
   },
-  { name: 'zonal.csi.stsim.dev', attachable: true, holds: 'zone', csi: true, timeouts: usualTimeouts, perMachine: parallel, detachesFromDead: true },
-  { name: 'local.csi.stsim.dev', attachable: false, holds: 'node', csi: true, timeouts: usualTimeouts, perMachine: parallel, detachesFromDead: true },
-  { name: 'shared.csi.stsim.dev', attachable: false, holds: 'nothing', csi: true, timeouts: usualTimeouts, perMachine: parallel, detachesFromDead: true },
+  {
+    name: 'zonal.csi.stsim.dev',
+    attachable: true,
+    holds: 'zone',
+    csi: true,
+    timeouts: usualTimeouts,
+    perMachine: parallel,
+    detachesFromDead: true,
+  },
+  {
+    name: 'local.csi.stsim.dev',
+    attachable: false,
+    holds: 'node',
+    csi: true,
+    timeouts: usualTimeouts,
+    perMachine: parallel,
+    detachesFromDead: true,
+  },
+  {
+    name: 'shared.csi.stsim.dev',
+    attachable: false,
+    holds: 'nothing',
+    csi: true,
+    timeouts: usualTimeouts,
+    perMachine: parallel,
+    detachesFromDead: true,
+  },
 ]
 
 const stsimClasses: readonly ClassData[] = [
@@ -424,4 +451,5 @@ export const profiles: ReadonlyMap<string, ProfileData> = new Map(
 )
 
 /** The driver of that name in a profile, if it is there. */
-export const driverOf = (profile: ProfileData, name: string): DriverData | undefined => profile.drivers.find((driver) => driver.name === name)
+export const driverOf = (profile: ProfileData, name: string): DriverData | undefined =>
+  profile.drivers.find((driver) => driver.name === name)

@@ -23,7 +23,9 @@ export type RegistryTrouble = {
 }
 
 /** What a pull meets. */
-export type PullAnswer = { readonly kind: 'given'; readonly bytes: number; readonly limit: number | undefined } | { readonly kind: 'refused'; readonly error: string }
+export type PullAnswer =
+  | { readonly kind: 'given'; readonly bytes: number; readonly limit: number | undefined }
+  | { readonly kind: 'refused'; readonly error: string }
 
 /** Size of an image of which nothing is said: 100 MiB (contract 3). */
 export const usualSize = 104_857_600
@@ -88,7 +90,8 @@ export class Registry {
   /** What a pull (or a look at the manifest, policy Always) of the image meets now. */
   ask(node: string, image: string): PullAnswer {
     const met = this.troubles.filter(
-      (trouble) => (trouble.image === undefined || trouble.image === image) && (trouble.nodes === undefined || trouble.nodes.includes(node)),
+      (trouble) =>
+        (trouble.image === undefined || trouble.image === image) && (trouble.nodes === undefined || trouble.nodes.includes(node)),
     )
     const reference = fullName(image)
     if (met.some((trouble) => trouble.kind === 'outage')) {

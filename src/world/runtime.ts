@@ -6,8 +6,8 @@
 import type { Micros } from '../engine/clock.ts'
 import type { Process } from '../engine/process.ts'
 import { Container, type ContainerFacts, type ProgramFactory } from './container.ts'
-import type { Machine } from './machine.ts'
 import type { Volume } from './disk.ts'
+import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
 /** A pod's sandbox: its network and address. */
@@ -160,27 +160,42 @@ export class Runtime {
 
   /** Creates and starts a container; at its end the container runs. */
   start(who: Process, facts: ContainerFacts, done: (container: Container) => void): void {
-    this.work(who, this.world.delays.of('start', `Pod/${facts.namespace}/${facts.pod}/${facts.name}`), `start of ${facts.pod}/${facts.name}`, () => {
-      const id = `containerd://${this.hex(`${facts.uid}/${facts.name}/${facts.restarts}`, 64)}`
-      const container = new Container(id, facts, this.machine.process, this.world.pods, (ended, asked) => this.ended(ended, asked))
-      const list = this.containers.get(facts.uid) ?? []
-      const older = list.filter((other) => other.facts.name === facts.name)
-      const dropped = older.length > remembered - 1 ? older[0] : undefined
-      this.containers.set(facts.uid, [...list.filter((other) => other !== dropped), container])
-      this.record('container-started', { namespace: facts.namespace, name: facts.pod }, {
-        uid: facts.uid,
-        container: facts.name,
-        init: facts.kind !== 'app',
-        restarts: facts.restarts,
-      })
-      container.begin(this.programs)
-      this.tell(facts.uid)
-      return () => done(container)
-    })
+    this.work(
+      who,
+      this.world.delays.of('start', `Pod/${facts.namespace}/${facts.pod}/${facts.name}`),
+      `start of ${facts.pod}/${facts.name}`,
+      () => {
+        const id = `containerd://${this.hex(`${facts.uid}/${facts.name}/${facts.restarts}`, 64)}`
+        const container = new Container(id, facts, this.machine.process, this.world.pods, (ended, asked) => this.ended(ended, asked))
+        const list = this.containers.get(facts.uid) ?? []
+        const older = list.filter((other) => other.facts.name === facts.name)
+        const dropped = older.length > remembered - 1 ? older[0] : undefined
+        this.containers.set(facts.uid, [...list.filter((other) => other !== dropped), container])
+        this.record(
+          'container-started',
+          { namespace: facts.namespace, name: facts.pod },
+          {
+            uid: facts.uid,
+            container: facts.name,
+            init: facts.kind !== 'app',
+            restarts: facts.restarts,
+          },
+        )
+        container.begin(this.programs)
+        this.tell(facts.uid)
+        return () => done(container)
+      },
+    )
   }
 
   /** Pulls an image; a refusal takes no time, and so does an image that is there. `took` is how long it worked. */
-  pull(who: Process, pod: PodFacts, container: string, image: string, done: (answer: { readonly error?: string; readonly bytes: number; readonly took: Micros }) => void): void {
+  pull(
+    who: Process,
+    pod: PodFacts,
+    container: string,
+    image: string,
+    done: (answer: { readonly error?: string; readonly bytes: number; readonly took: Micros }) => void,
+  ): void {
     const { registry } = this.world
     const node = this.machine.name
     const answer = registry.ask(node, image)
@@ -202,7 +217,14 @@ export class Runtime {
   }
 
   /** Mounts a volume for a pod (NodeStage and NodePublish). A volume that is no disk takes no time. */
-  mount(who: Process, pod: PodFacts, name: string, disk: Volume | undefined, claim: string | undefined, done: (error: string | undefined) => void): void {
+  mount(
+    who: Process,
+    pod: PodFacts,
+    name: string,
+    disk: Volume | undefined,
+    claim: string | undefined,
+    done: (error: string | undefined) => void,
+  ): void {
     const effect = (): (() => void) => {
       if (disk !== undefined) disk.formatted = true
       const mount: Mount = { uid: pod.uid, name, claim, disk, files: new Map() }
@@ -227,7 +249,12 @@ export class Runtime {
       return
     }
     const step = disk.formatted ? 'mount' : 'mount-first'
-    this.work(who, this.world.disks.time(step, `PersistentVolume//${disk.name}`, disk.about), `mount of ${disk.name} for ${pod.name}`, effect)
+    this.work(
+      who,
+      this.world.disks.time(step, `PersistentVolume//${disk.name}`, disk.about),
+      `mount of ${disk.name} for ${pod.name}`,
+      effect,
+    )
   }
 
   /** Unmounts a pod's volume (NodeUnpublish, and NodeUnstage for the last pod). */
@@ -238,7 +265,11 @@ export class Runtime {
     const { disk } = mount
     const effect = (): (() => void) => {
       this.mounts.get(uid)?.delete(name)
-      this.record('volume-unmounted', pod, { uid, volume: disk?.name ?? name, ...(mount.claim === undefined ? {} : { claim: mount.claim }) })
+      this.record('volume-unmounted', pod, {
+        uid,
+        volume: disk?.name ?? name,
+        ...(mount.claim === undefined ? {} : { claim: mount.claim }),
+      })
       return () => done(undefined)
     }
     if (disk === undefined) {
@@ -250,7 +281,12 @@ export class Runtime {
       done(failure.error)
       return
     }
-    this.work(who, this.world.disks.time('unmount', `PersistentVolume//${disk.name}`, disk.about), `unmount of ${disk.name} for ${pod.name}`, effect)
+    this.work(
+      who,
+      this.world.disks.time('unmount', `PersistentVolume//${disk.name}`, disk.about),
+      `unmount of ${disk.name} for ${pod.name}`,
+      effect,
+    )
   }
 
   /** Forgets a pod whose end is confirmed. */
@@ -295,14 +331,18 @@ export class Runtime {
   private ended(container: Container, asked: boolean): void {
     const { state, facts } = container
     if (state.kind !== 'exited') return
-    this.record('container-exited', { namespace: facts.namespace, name: facts.pod }, {
-      uid: facts.uid,
-      container: facts.name,
-      exitCode: state.exitCode,
-      reason: state.reason,
-      restarts: facts.restarts,
-      asked,
-    })
+    this.record(
+      'container-exited',
+      { namespace: facts.namespace, name: facts.pod },
+      {
+        uid: facts.uid,
+        container: facts.name,
+        exitCode: state.exitCode,
+        reason: state.reason,
+        restarts: facts.restarts,
+        asked,
+      },
+    )
     this.tell(facts.uid)
   }
 
@@ -326,7 +366,9 @@ export class Runtime {
   private hex(thing: string, digits: number): string {
     let text = ''
     for (let at = 0; text.length < digits; at++) {
-      text += Math.floor(this.world.engine.chance(thing, 'id', at) * 4_294_967_296).toString(16).padStart(8, '0')
+      text += Math.floor(this.world.engine.chance(thing, 'id', at) * 4_294_967_296)
+        .toString(16)
+        .padStart(8, '0')
     }
     return text.slice(0, digits)
   }

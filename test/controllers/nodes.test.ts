@@ -91,7 +91,7 @@ describe('a silence', () => {
     bench.at(133, () => bench.report('node-1', 'False'))
     bench.at(200, () => bench.silence('node-1'))
     bench.until(600)
-    expect(bench.lines(133).map((line) => line.split(' ')[0])).toEqual(['133', '133', '135.1', '245', '245', '245', '245', '245', '245', '435.1', '435.1', '435.1'].sort())
+    expect(bench.lines(133).map((line) => line.split(' ')[0])).toEqual(['133', '133', '135.1', '245', '245', '245', '245', '245', '435.1', '435.1', '435.1'].sort())
     expect(bench.taints('node-1').sort()).toEqual(['unreachable:NoExecute', 'unreachable:NoSchedule'])
     expect(bench.get('Pod', 'web-0')?.metadata.deletionTimestamp).toBe('2026-01-01T00:07:45Z')
   })

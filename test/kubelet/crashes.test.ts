@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { constant } from '../../src/engine/distribution.ts'
 import { milliseconds } from '../../src/engine/clock.ts'
+import { constant } from '../../src/engine/distribution.ts'
 import { boundPod, type SmallCluster, type SmallOptions, smallCluster } from './small-cluster.ts'
 
 const withPod = (at: number, options: SmallOptions = {}, spec = {}, container = {}): SmallCluster => {
@@ -80,7 +80,7 @@ describe('a container that crashes', () => {
     )
     cluster.run(100)
     expect(cluster.events('Started').slice(0, 4)).toEqual([11, 12.2, 23.2, 44.2])
-    const { status } = cluster.get('Pod', 'web-0') as { status: { phase: string; conditions: { type: string }[] } } & object
+    const status = cluster.get('Pod', 'web-0')?.['status'] as { phase: string; conditions: { type: string }[] }
     expect(status.phase).toBe('Pending')
     expect(status.conditions.find(({ type }) => type === 'Initialized')).toMatchObject({
       status: 'False',

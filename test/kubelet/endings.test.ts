@@ -76,7 +76,8 @@ describe('the end of a pod', () => {
     const { journal } = cluster.engine
     const exits: [number, string][] = []
     for (let n = 1; n <= journal.length; n++) {
-      if (journal.what(n) === 'container-exited') exits.push([journal.time(n) / 1_000_000, (journal.detail(n) as { container: string }).container])
+      if (journal.what(n) === 'container-exited')
+        exits.push([journal.time(n) / 1_000_000, (journal.detail(n) as { container: string }).container])
     }
     expect(exits).toEqual([
       [101, 'app'],

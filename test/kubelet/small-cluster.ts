@@ -2,8 +2,9 @@
  * A cluster that is small enough for tests of one kubelet: a world, an API server, kubelets and the drivers' sidecars, and nobody
  * who schedules. What a controller would do, a test does by hand.
  */
-import { ApiServer } from '../../src/cluster/apiserver/server.ts'
+
 import type { Answer, Request } from '../../src/cluster/apiserver/request.ts'
+import { ApiServer } from '../../src/cluster/apiserver/server.ts'
 import { type Application, programs } from '../../src/cluster/applications/application.ts'
 import { cachesOf, componentOf, type Surroundings } from '../../src/cluster/client/component.ts'
 import { ControlLoop } from '../../src/cluster/client/control-loop.ts'
@@ -18,9 +19,9 @@ import { Calendar } from '../../src/cluster/objects/time.ts'
 import { seconds } from '../../src/engine/clock.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Process } from '../../src/engine/process.ts'
-import type { ImageData } from '../../src/world/registry.ts'
 import { profiles } from '../../src/world/profiles.ts'
 import { ranks } from '../../src/world/ranks.ts'
+import type { ImageData } from '../../src/world/registry.ts'
 import { World } from '../../src/world/world.ts'
 
 export type SmallOptions = {
@@ -103,10 +104,21 @@ export const smallCluster = (options: SmallOptions = {}): SmallCluster => {
     })
     create(csiNodeOf(profile, name, undefined))
   }
-  const live = (name: string, flagsOf: string, rank: number, factory: ControllerFactory, node?: string): [Process, ControlLoop, ReturnType<typeof cachesOf>] => {
+  const live = (
+    name: string,
+    flagsOf: string,
+    rank: number,
+    factory: ControllerFactory,
+    node?: string,
+  ): [Process, ControlLoop, ReturnType<typeof cachesOf>] => {
     const process = engine.process(name, rank)
     const caches = cachesOf(around, process, node)
-    const access = node === undefined ? around.access : { refused: () => (world.links.connected(node) ? undefined : { code: 0, reason: 'Unreachable', message: 'dial tcp: i/o timeout' }) }
+    const access =
+      node === undefined
+        ? around.access
+        : {
+            refused: () => (world.links.connected(node) ? undefined : { code: 0, reason: 'Unreachable', message: 'dial tcp: i/o timeout' }),
+          }
     const { component, client } = componentOf(around, { actor: name, process, caches, flagsOf, access })
     const loop = new ControlLoop(component, caches, client, () => factory(component))
     loop.start()
@@ -115,7 +127,13 @@ export const smallCluster = (options: SmallOptions = {}): SmallCluster => {
   }
   for (const [name, factory] of csiControllers(world)) live(name, name, ranks.machines, factory)
   for (const machine of world.machines.values()) {
-    const [process, loop, caches] = live(`kubelet/${machine.name}`, 'kubelet', ranks.kubelets, (component) => kubelet(component, machine, world), machine.name)
+    const [process, loop, caches] = live(
+      `kubelet/${machine.name}`,
+      'kubelet',
+      ranks.kubelets,
+      (component) => kubelet(component, machine, world),
+      machine.name,
+    )
     machine.listen((runs) => {
       if (!runs) return process.kill()
       process.revive()
@@ -140,7 +158,12 @@ export const smallCluster = (options: SmallOptions = {}): SmallCluster => {
     server,
     ask: (request) => server.handle('test', request),
     get: (kind, name) => {
-      const answer = server.handle('test', { verb: 'get', kind, name, ...(['Node', 'PersistentVolume', 'VolumeAttachment'].includes(kind) ? {} : { namespace: 'default' }) })
+      const answer = server.handle('test', {
+        verb: 'get',
+        kind,
+        name,
+        ...(['Node', 'PersistentVolume', 'VolumeAttachment'].includes(kind) ? {} : { namespace: 'default' }),
+      })
       return answer.ok ? answer.object : undefined
     },
     at: (time, act) => {
@@ -163,7 +186,11 @@ export const smallCluster = (options: SmallOptions = {}): SmallCluster => {
 }
 
 /** A pod that is bound from the start; `spec` is merged into its own. */
-export const boundPod = (name: string, spec: Readonly<Record<string, unknown>> = {}, container: Readonly<Record<string, unknown>> = {}): KubernetesObject => ({
+export const boundPod = (
+  name: string,
+  spec: Readonly<Record<string, unknown>> = {},
+  container: Readonly<Record<string, unknown>> = {},
+): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace: 'default', labels: { app: name } },
@@ -172,4 +199,6 @@ export const boundPod = (name: string, spec: Readonly<Record<string, unknown>> =
 
 /** Whether a condition is True. */
 export const isTrue = (object: KubernetesObject, type: string): boolean =>
-  ((object['status']?.conditions ?? []) as readonly { type: string; status: string }[]).some((each) => each.type === type && each.status === 'True')
+  ((object['status']?.conditions ?? []) as readonly { type: string; status: string }[]).some(
+    (each) => each.type === type && each.status === 'True',
+  )

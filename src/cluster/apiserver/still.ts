@@ -10,6 +10,7 @@
 import { type KubernetesObject, keyOf, objectKey } from '../objects/metadata.ts'
 import { dnsSubdomain } from '../objects/names.ts'
 import type { Gates } from '../objects/release.ts'
+import { bound } from './binding.ts'
 import { byName, Collection, type Lister, type View } from './collection.ts'
 import { deletionOf } from './deletion.ts'
 import * as errors from './errors.ts'
@@ -184,6 +185,8 @@ export class StillServer {
         return this.patch(kind, request)
       case 'delete':
         return this.delete(kind, request)
+      case 'bind':
+        return this.bind(kind, request)
       default:
         return refuse(errors.methodNotAllowed(kind, request.verb))
     }
@@ -245,6 +248,19 @@ export class StillServer {
     if (deletion.kind === 'mark') return { ok: true, object: this.put(deletion.marked) }
     if (deletion.kind === 'remove') this.written.set(objectKey(old), undefined)
     return { ok: true, object: old }
+  }
+
+  private bind(kind: Kind, request: Extract<Request, { verb: 'bind' }>): Answer {
+    const old = this.stored(kind.kind, request.namespace, request.name)
+    if (old === undefined) return refuse(errors.notFound(kind, request.name))
+    const result = bound(
+      old,
+      request,
+      this.options.time,
+      { of: (named) => new StillLister(this.collection(named), named, this.written) as never },
+      this.options.gates,
+    )
+    return 'refused' in result ? refuse(result.refused) : { ok: true, object: this.put(result.object) }
   }
 
   private put(object: KubernetesObject): KubernetesObject {

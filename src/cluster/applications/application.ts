@@ -76,7 +76,8 @@ const thingOf = (container: Container): string => `${container.podKey}/${contain
 /** The program begins: booting, then it answers. */
 function begin(container: Container, application: Application, means: Means): Program {
   const unclean = container.facts.restarts > 0 ? application.startsUnclean : undefined
-  const drawn = application.starts === undefined && unclean === undefined ? 0 : means.length(unclean ?? (application.starts as Distribution), 'starts')
+  const drawn =
+    application.starts === undefined && unclean === undefined ? 0 : means.length(unclean ?? (application.starts as Distribution), 'starts')
   const slow = container.trouble('slow-start')
   const takes = slow?.starts ?? Math.round(drawn * (slow?.factor ?? 1))
   let booted = takes === 0

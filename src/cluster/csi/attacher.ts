@@ -3,6 +3,7 @@
  * Source: node-and-storage.md C4, C6, C9 (kubernetes-csi/external-attacher v4.12).
  */
 import { minutes, seconds } from '../../engine/clock.ts'
+import type { Handle } from '../../engine/queue.ts'
 import type { DiskAnswer } from '../../world/disk.ts'
 import { driverOf } from '../../world/profiles.ts'
 import type { World } from '../../world/world.ts'
@@ -21,6 +22,10 @@ export function attacher(component: Component, world: World): Controller {
   const retries = new Retries(seconds(1), minutes(5))
   /** Attachments with a call under way. */
   const working = new Set<string>()
+  /** Attachments that were deleted while a call for them was under way. */
+  const deleted = new Set<string>()
+  /** Attachments whose next try is planned: what is written about the failure does not bring it forward. */
+  const planned = new Map<string, Handle>()
   const mine =
     <T>(act: (value: T) => void) =>
     (value: T): void => {
@@ -48,11 +53,34 @@ export function attacher(component: Component, world: World): Controller {
 
   const again = (name: string): void => {
     working.delete(name)
-    process.after(retries.next(name), `${name} again`, () => look(name))
+    if (deleted.delete(name)) return look(name)
+    const handle = process.after(retries.next(name), `${name} again`, () => {
+      planned.delete(name)
+      look(name)
+    })
+    planned.set(name, handle)
+  }
+
+  /** An attachment changed; `isDeletion`: its deletion began. */
+  const seen = ({ metadata: { name } }: KubernetesObject, isDeletion: boolean): void => {
+    const retry = planned.get(name)
+    if (working.has(name)) {
+      if (isDeletion) deleted.add(name)
+    } else if (retry === undefined) look(name)
+    else if (isDeletion) {
+      process.cancel(retry)
+      planned.delete(name)
+      look(name)
+    }
   }
 
   /** A call that is waited for no longer than the sidecar's time-out. */
-  const timed = (name: string, limit: number, ask: (done: (answer: DiskAnswer) => void) => void, done: (answer: DiskAnswer) => void): void => {
+  const timed = (
+    name: string,
+    limit: number,
+    ask: (done: (answer: DiskAnswer) => void) => void,
+    done: (answer: DiskAnswer) => void,
+  ): void => {
     let answered = false
     const handle = process.after(limit, `${name} times out`, () => {
       answered = true
@@ -85,13 +113,22 @@ export function attacher(component: Component, world: World): Controller {
           return
         }
         component.record('attached', `PersistentVolume//${volume.metadata.name}`, { node })
-        component.play(call({ verb: 'patch', kind: 'VolumeAttachment', name, type: 'merge', patch: { status: { attached: true, attachError: null } }, subresource: 'status' }), (written) => {
-          working.delete(name)
-          if (written.ok) retries.forget(name)
-          else process.after(retries.next(name), `${name} again`, () => look(name))
-          // It may have been deleted while the call was under way.
-          look(name)
-        })
+        component.play(
+          call({
+            verb: 'patch',
+            kind: 'VolumeAttachment',
+            name,
+            type: 'merge',
+            patch: { status: { attached: true, attachError: null } },
+            subresource: 'status',
+          }),
+          (written) => {
+            working.delete(name)
+            if (!written.ok) return again(name)
+            retries.forget(name)
+            if (deleted.delete(name)) look(name)
+          },
+        )
       },
     )
   }
@@ -117,7 +154,7 @@ export function attacher(component: Component, world: World): Controller {
         component.play(dropFinalizer('VolumeAttachment', name, finalizer), (ok) => {
           working.delete(name)
           if (ok) retries.forget(name)
-          else process.after(retries.next(name), `${name} again`, () => look(name))
+          else again(name)
         })
       },
     )
@@ -197,7 +234,14 @@ export function attacher(component: Component, world: World): Controller {
 
   function* report(name: string, field: 'attachError' | 'detachError', answer: Extract<DiskAnswer, { ok: false }>): Story<void> {
     const error = { message: answer.error, time: component.time(), ...(answer.code === undefined ? {} : { errorCode: answer.code }) }
-    yield* call({ verb: 'patch', kind: 'VolumeAttachment', name, type: 'merge', patch: { status: { [field]: error } }, subresource: 'status' })
+    yield* call({
+      verb: 'patch',
+      kind: 'VolumeAttachment',
+      name,
+      type: 'merge',
+      patch: { status: { [field]: error } },
+      subresource: 'status',
+    })
   }
 
   return {
@@ -211,7 +255,7 @@ export function attacher(component: Component, world: World): Controller {
       const { object, type } = change
       if (object.kind === 'VolumeAttachment') {
         if (type === 'DELETED') freeVolume(object['spec']?.source?.persistentVolumeName ?? '')
-        else look(object.metadata.name)
+        else seen(object, object.metadata.deletionTimestamp !== undefined && change.old?.metadata.deletionTimestamp === undefined)
       } else if (object.kind === 'PersistentVolume' && type !== 'DELETED') freeVolume(object.metadata.name)
     },
   }

@@ -65,7 +65,14 @@ export function provisioner(component: Component, world: World): Controller {
     )
     const again = (error: string): void => {
       working.delete(key)
-      component.play(announce(claim, 'Warning', 'ProvisioningFailed', `failed to provision volume with StorageClass "${claim['spec']?.storageClassName}": ${error}`))
+      component.play(
+        announce(
+          claim,
+          'Warning',
+          'ProvisioningFailed',
+          `failed to provision volume with StorageClass "${claim['spec']?.storageClassName}": ${error}`,
+        ),
+      )
       process.after(retries.next(key), `provision ${key} again`, () => provision(key))
     }
     // The sidecar waits no longer than its call time-out; the back-end goes on, and the next call finds what it has made.
@@ -94,7 +101,14 @@ export function provisioner(component: Component, world: World): Controller {
 
   /** The volume becomes an object. */
   function* save(claim: KubernetesObject, driver: DriverData, answer: Extract<DiskAnswer, { ok: true }>): Story<boolean> {
-    const object = volumeObject(claim, classOf(claim), driver, answer.volume.handle, world, see.of('Node').get(undefined, claim.metadata.annotations?.[annotations.selectedNode] ?? ''))
+    const object = volumeObject(
+      claim,
+      classOf(claim),
+      driver,
+      answer.volume.handle,
+      world,
+      see.of('Node').get(undefined, claim.metadata.annotations?.[annotations.selectedNode] ?? ''),
+    )
     const saved = yield* call({ verb: 'create', object })
     if (!saved.ok && saved.status.reason !== 'AlreadyExists') return false
     if (saved.ok) component.record('provisioned', `PersistentVolume//${object.metadata.name}`, { claim: namespacedName(claim) })
@@ -162,8 +176,10 @@ export function provisioner(component: Component, world: World): Controller {
       const { object, type } = change
       if (object.kind === 'PersistentVolumeClaim' && type !== 'DELETED') provision(namespacedName(object))
       else if (object.kind === 'PersistentVolume' && type !== 'DELETED') remove(object.metadata.name)
-      else if (object.kind === 'VolumeAttachment' && type === 'DELETED') remove((object['spec']?.source?.persistentVolumeName as string | undefined) ?? '')
-      else if (object.kind === 'StorageClass' && type === 'ADDED') for (const claim of see.of('PersistentVolumeClaim').values()) provision(namespacedName(claim))
+      else if (object.kind === 'VolumeAttachment' && type === 'DELETED')
+        remove((object['spec']?.source?.persistentVolumeName as string | undefined) ?? '')
+      else if (object.kind === 'StorageClass' && type === 'ADDED')
+        for (const claim of see.of('PersistentVolumeClaim').values()) provision(namespacedName(claim))
     },
   }
 }
@@ -187,7 +203,10 @@ export function volumeObject(
       annotations: {
         'pv.kubernetes.io/provisioned-by': driver.name,
         ...(driver.csi
-          ? { 'volume.kubernetes.io/provisioner-deletion-secret-name': '', 'volume.kubernetes.io/provisioner-deletion-secret-namespace': '' }
+          ? {
+              'volume.kubernetes.io/provisioner-deletion-secret-name': '',
+              'volume.kubernetes.io/provisioner-deletion-secret-namespace': '',
+            }
           : {}),
       },
       ...(driver.csi ? { finalizers: [provisionerFinalizer] } : {}),
@@ -223,10 +242,15 @@ function affinityOf(
   node: KubernetesObject | undefined,
 ): { readonly key: string; readonly operator: 'In'; readonly values: readonly string[] } | undefined {
   if (driver.holds === 'nothing') return undefined
-  if (driver.holds === 'node') return node === undefined ? undefined : { key: hostLabel, operator: 'In', values: [node.metadata.labels?.[hostLabel] ?? node.metadata.name] }
-  const allowed = ((storageClass?.['allowedTopologies'] ?? []) as readonly { readonly matchLabelExpressions?: readonly { key: string; values: readonly string[] }[] }[]).flatMap(
-    (term) => (term.matchLabelExpressions ?? []).filter(({ key }) => key === zoneLabel).flatMap(({ values }) => values),
-  )
+  if (driver.holds === 'node')
+    return node === undefined
+      ? undefined
+      : { key: hostLabel, operator: 'In', values: [node.metadata.labels?.[hostLabel] ?? node.metadata.name] }
+  const allowed = (
+    (storageClass?.['allowedTopologies'] ?? []) as readonly {
+      readonly matchLabelExpressions?: readonly { key: string; values: readonly string[] }[]
+    }[]
+  ).flatMap((term) => (term.matchLabelExpressions ?? []).filter(({ key }) => key === zoneLabel).flatMap(({ values }) => values))
   const zones = [...new Set([...world.machines.values()].flatMap(({ zone }) => (zone === undefined ? [] : [zone])))].sort()
   const zone = node?.metadata.labels?.[zoneLabel] ?? allowed[0] ?? zones[0]
   return zone === undefined ? undefined : { key: zoneLabel, operator: 'In', values: [zone] }
@@ -253,4 +277,3 @@ export function* dropFinalizer(kind: string, name: string, finalizer: string): S
   }
   return false
 }
-

@@ -3,7 +3,7 @@
  * Source: node-and-storage.md A2 (HandlePodAdditions, lifecycle/predicate.go).
  */
 import type { Component } from '../client/controller.ts'
-import { allocatableOf, type Amounts, hostPortsOf, noAmounts, portsConflict, requestsOf, shortagesOf } from '../objects/fit.ts'
+import { type Amounts, allocatableOf, hostPortsOf, noAmounts, portsConflict, requestsOf, shortagesOf } from '../objects/fit.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import { suitsNode, taintsOf, tolerationsOf, untoleratedTaint } from '../objects/node.ts'
 import type { Pod } from '../objects/pod.ts'
@@ -38,7 +38,8 @@ export function refusalOf(pod: Pod, admission: Admission): Refusal | undefined {
       const text = `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`
       return { reason: `OutOf${resource}`, text }
     }
-    if (!suitsNode(pod, node.metadata.name, node.metadata.labels)) return { reason: 'NodeAffinity', text: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
+    if (!suitsNode(pod, node.metadata.name, node.metadata.labels))
+      return { reason: 'NodeAffinity', text: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
     const taken = others.flatMap(hostPortsOf)
     if (hostPortsOf(pod).some((port) => taken.some((other) => portsConflict(port, other)))) {
       return { reason: 'NodePorts', text: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }

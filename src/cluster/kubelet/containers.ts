@@ -78,7 +78,12 @@ export class CrashBackOff {
 /** What a sync found to be done. */
 type Plan = {
   readonly newSandbox: boolean
-  readonly kills: readonly { readonly view: ContainerView; readonly container: Container; readonly message: string; readonly grace: Micros | undefined }[]
+  readonly kills: readonly {
+    readonly view: ContainerView
+    readonly container: Container
+    readonly message: string
+    readonly grace: Micros | undefined
+  }[]
   readonly starts: readonly Container[]
 }
 
@@ -164,7 +169,9 @@ export function* syncContainers(my: Syncing, pod: Pod, view: PodView): Task<Sync
       node.tell(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
       node.machine.runtime.stopSandbox(pod.metadata.uid as string)
     }
-    const error = yield* answerOf<string | undefined>((done) => node.machine.runtime.makeSandbox(node.component.process, factsOf(pod), done))
+    const error = yield* answerOf<string | undefined>((done) =>
+      node.machine.runtime.makeSandbox(node.component.process, factsOf(pod), done),
+    )
     if (error !== undefined) {
       node.tell(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`)
       return { actions, failed: true, backOffUntil: undefined }
@@ -173,7 +180,9 @@ export function* syncContainers(my: Syncing, pod: Pod, view: PodView): Task<Sync
     my.sandboxMade()
   }
   if (plan.kills.length > 0) {
-    yield* together(plan.kills.map(({ view: each, message, grace, container }) => kill(my.node, pod, container, each.container, message, grace)))
+    yield* together(
+      plan.kills.map(({ view: each, message, grace, container }) => kill(my.node, pod, container, each.container, message, grace)),
+    )
     actions += plan.kills.length
   }
   let failed = false
@@ -206,7 +215,9 @@ function* startContainer(my: Syncing, pod: Pod, container: Container, view: PodV
   const { last } = latestOf(view, container.name)
   const uid = pod.metadata.uid as string
   // The latest dead instance in the status that this sync began with: one that this very sync killed is not in it.
-  const dead = view.containers.filter((each) => each.container.facts.name === container.name).findLast((each) => each.state.kind === 'exited')
+  const dead = view.containers
+    .filter((each) => each.container.facts.name === container.name)
+    .findLast((each) => each.state.kind === 'exited')
   if (dead !== undefined && dead.state.kind === 'exited') {
     const blocked = my.crashes.blocks(`${uid} ${container.name} ${container.image}`, dead.state.at)
     if (blocked !== undefined) {
@@ -341,7 +352,15 @@ export function* killPod(node: NodeContext, pod: Pod, grace: Micros): Task<void>
   yield* together(
     running.map((each) => {
       const later = order(each) < 0 ? [] : running.filter((other) => order(other) < 0 || order(other) > order(each))
-      return kill(node, pod, specOf(each), each, `Stopping container ${each.facts.name}`, grace, later.length === 0 ? undefined : endOf(node, later))
+      return kill(
+        node,
+        pod,
+        specOf(each),
+        each,
+        `Stopping container ${each.facts.name}`,
+        grace,
+        later.length === 0 ? undefined : endOf(node, later),
+      )
     }),
   )
 }

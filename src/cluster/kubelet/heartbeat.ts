@@ -140,7 +140,8 @@ export class NodeStatus {
   private notReady(): readonly string[] {
     const errors: string[] = []
     const since = this.node.machine.runtimeDownSince
-    if (since !== undefined && this.node.component.now() - lastCheck(this.node, since) >= runtimeSilence) errors.push('container runtime is down')
+    if (since !== undefined && this.node.component.now() - lastCheck(this.node, since) >= runtimeSilence)
+      errors.push('container runtime is down')
     if (this.shuttingDown) errors.push('node is shutting down')
     return errors
   }
@@ -188,7 +189,9 @@ export function nodeConditions(state: {
 }): readonly Condition[] {
   const pressure = (type: string, reason: string, message: string): Condition => {
     const set = state.pressure.get(type)
-    return set === undefined ? { type, status: 'False', reason, message } : { type, status: 'True', reason: set.reason, message: set.message }
+    return set === undefined
+      ? { type, status: 'False', reason, message }
+      : { type, status: 'True', reason: set.reason, message: set.message }
   }
   return [
     pressure('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),

@@ -7,8 +7,8 @@
 import { type Micros, printDuration, seconds } from '../../engine/clock.ts'
 import type { Container, Pod } from '../objects/pod.ts'
 import type { NodeContext } from './node-context.ts'
-import { answerOf, type Task, type Wait, wait } from './task.ts'
 import type { StartFailure } from './status.ts'
+import { answerOf, type Task, type Wait, wait } from './task.ts'
 
 const firstBackOff = seconds(10)
 const mostBackOff = seconds(300)

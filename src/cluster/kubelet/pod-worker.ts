@@ -7,7 +7,7 @@ import { type Micros, seconds } from '../../engine/clock.ts'
 import type { Handle } from '../../engine/queue.ts'
 import { nextBeat } from '../../engine/rhythm.ts'
 import type { Question } from '../../world/container.ts'
-import { type PodView, nothingThere } from '../../world/runtime.ts'
+import { nothingThere, type PodView } from '../../world/runtime.ts'
 import { call, type Story } from '../client/story.ts'
 import type { Container, Pod, PodStatus } from '../objects/pod.ts'
 import { type CrashBackOff, killPod, type SyncEnd, type Syncing, syncContainers } from './containers.ts'
@@ -271,7 +271,8 @@ export class PodWorker implements ProbedPod {
     const status = (this.pod.status?.containerStatuses ?? []).find((each) => each.name === container.name)
     if (question === 'startup') return status?.started ? { id: last.id, verdict: 'success' } : undefined
     if (question === 'liveness') return { id: last.id, verdict: 'success' }
-    const keeps = !this.node.component.gates.on('ChangeContainerStatusOnKubeletRestart') && this.node.startedAt - last.startedAt > seconds(10)
+    const keeps =
+      !this.node.component.gates.on('ChangeContainerStatusOnKubeletRestart') && this.node.startedAt - last.startedAt > seconds(10)
     return keeps && status?.ready ? { id: last.id, verdict: 'success' } : undefined
   }
 
@@ -357,6 +358,8 @@ export class PodWorker implements ProbedPod {
   private planRequeue(end: SyncEnd & { readonly error: boolean }): void {
     const { node } = this
     const { component, rhythms } = node
+    // A resync of a pod that is Ready finds nothing to do and asks no probe: it is no event.
+    if (!end.error && isStatusReady(this.status)) return
     const since135 = component.gates.release.minor >= 35
     let delay = resync
     if (end.error) {
@@ -461,7 +464,12 @@ export const graceOf = (pod: Pod): Micros =>
 /** A final phase is not told while a container may still run: the old one stands (A1). */
 const withoutEnd = (status: PodStatus, old: PodStatus): PodStatus => {
   const { reason: _reason, message: _message, ...rest } = status
-  return { ...rest, phase: old.phase ?? 'Pending', ...(old.reason === undefined ? {} : { reason: old.reason }), ...(old.message === undefined ? {} : { message: old.message }) }
+  return {
+    ...rest,
+    phase: old.phase ?? 'Pending',
+    ...(old.reason === undefined ? {} : { reason: old.reason }),
+    ...(old.message === undefined ? {} : { message: old.message }),
+  }
 }
 
 const sameView = (a: PodView, b: PodView): boolean =>
@@ -480,3 +488,6 @@ function imageIdOf(node: NodeContext, image: string): string {
   const name = image.includes('@') ? image.slice(0, image.indexOf('@')) : colon < 0 ? image : image.slice(0, colon)
   return `${name}@sha256:${node.world.digestOf(image)}`
 }
+
+const isStatusReady = (status: PodStatus): boolean =>
+  status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true

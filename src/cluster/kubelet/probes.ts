@@ -5,7 +5,7 @@
  */
 import { type Micros, seconds } from '../../engine/clock.ts'
 import type { Handle } from '../../engine/queue.ts'
-import type { Container as Running, Question, Reply } from '../../world/container.ts'
+import type { Question, Reply, Container as Running } from '../../world/container.ts'
 import type { Container, ContainerStatus, Pod, PodStatus, Probe } from '../objects/pod.ts'
 import { isSidecar } from '../objects/pod.ts'
 import type { NodeContext } from './node-context.ts'
@@ -76,7 +76,9 @@ class ProbeWorker {
       this.published = initial.verdict
     }
     const young = this.node.startedAt > 0 && this.now - this.node.startedAt < this.period
-    const wait = young ? Math.floor(this.period * this.node.component.jitter(`probe ${this.owner.pod.metadata.uid} ${this.container.name} ${this.question}`)) : 0
+    const wait = young
+      ? Math.floor(this.period * this.node.component.jitter(`probe ${this.owner.pod.metadata.uid} ${this.container.name} ${this.question}`))
+      : 0
     if (wait === 0) return this.attempt()
     this.base = this.now + wait
     this.planAt(this.base)
@@ -142,7 +144,10 @@ class ProbeWorker {
     if (running === undefined) return undefined
     const due = running.startedAt + seconds(this.probe.initialDelaySeconds ?? 0)
     const steady =
-      this.last === 'success' && this.run >= (this.probe.successThreshold ?? 1) && this.published === 'success' && running.ask(this.question).kind === 'yes'
+      this.last === 'success' &&
+      this.run >= (this.probe.successThreshold ?? 1) &&
+      this.published === 'success' &&
+      running.ask(this.question).kind === 'yes'
     return steady ? undefined : due
   }
 
@@ -209,7 +214,12 @@ class ProbeWorker {
       if (status.state?.terminated !== undefined && policy === 'Never') this.end()
       return undefined
     }
-    if (pod.metadata.deletionTimestamp !== undefined && this.question !== 'readiness' && this.owner.isTerminating && !isSidecar(this.container)) {
+    if (
+      pod.metadata.deletionTimestamp !== undefined &&
+      this.question !== 'readiness' &&
+      this.owner.isTerminating &&
+      !isSidecar(this.container)
+    ) {
       this.publish('success')
       this.end()
       return undefined

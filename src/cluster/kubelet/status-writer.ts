@@ -18,8 +18,10 @@ type Entry = {
   writing: boolean
   /** The status changed while it was. */
   again: boolean
-  /** The API must hear of it at the next reconcile. */
+  /** Looked at again at the next reconcile. */
   dirty: boolean
+  /** The last write did not arrive. */
+  unsent: boolean
 }
 
 /** Whether two values of the API are equal, whatever the order of their keys; undefined and an absent key are one. */
@@ -52,9 +54,22 @@ export function statusPatch(old: PodStatus, mine: PodStatus): Readonly<Record<st
     const now = (mine as Addresses)[field]
     const then = (old as Addresses)[field]
     if (now === undefined || same(now, then)) continue
-    patch[field] = [...now, ...(then ?? []).filter(({ ip }) => !now.some((each) => each.ip === ip)).map(({ ip }) => ({ $patch: 'delete', ip }))]
+    patch[field] = [
+      ...now,
+      ...(then ?? []).filter(({ ip }) => !now.some((each) => each.ip === ip)).map(({ ip }) => ({ $patch: 'delete', ip })),
+    ]
   }
-  for (const field of ['phase', 'reason', 'message', 'hostIP', 'podIP', 'startTime', 'initContainerStatuses', 'containerStatuses', 'observedGeneration'] as const) {
+  for (const field of [
+    'phase',
+    'reason',
+    'message',
+    'hostIP',
+    'podIP',
+    'startTime',
+    'initContainerStatuses',
+    'containerStatuses',
+    'observedGeneration',
+  ] as const) {
     if (same(mine[field], old[field])) continue
     patch[field] = mine[field] === undefined ? null : mine[field]
   }
@@ -94,7 +109,7 @@ export class StatusWriter {
     const uid = pod.metadata.uid as string
     const entry = this.entries.get(uid)
     if (entry === undefined) {
-      const made: Entry = { pod, status, writing: false, again: false, dirty: false }
+      const made: Entry = { pod, status, writing: false, again: false, dirty: false, unsent: false }
       this.entries.set(uid, made)
       if (statusPatch(pod.status ?? {}, status) !== undefined) this.send(made)
       return
@@ -121,7 +136,7 @@ export class StatusWriter {
   /** Whether everything that was to be said of the pod has been said. */
   isSent(uid: string): boolean {
     const entry = this.entries.get(uid)
-    return entry === undefined || !(entry.writing || entry.dirty)
+    return entry === undefined || !(entry.writing || entry.unsent)
   }
 
   private later(entry: Entry): void {
@@ -155,14 +170,15 @@ export class StatusWriter {
       return
     }
     if (!this.node.world.links.connected(this.node.node)) {
-      if (this.reconcile) entry.dirty = true
-      else this.laterThanNow(entry)
+      entry.unsent = true
+      this.laterThanNow(entry)
       return
     }
     entry.writing = true
     entry.again = false
     this.node.component.play(writeStatus(entry.pod, entry.status), (result) => {
       entry.writing = false
+      entry.unsent = result === 'failed'
       if (result === 'gone') return
       if (result === 'failed') this.laterThanNow(entry)
       else if (entry.again) this.send(entry)
@@ -186,7 +202,15 @@ function* writeStatus(pod: Pod, status: PodStatus): Story<'written' | 'gone' | '
   if (current.object.metadata.uid !== uid) return 'gone'
   const patch = statusPatch((current.object['status'] ?? {}) as PodStatus, status)
   if (patch === undefined) return 'written'
-  const request: Request = { verb: 'patch', kind: 'Pod', namespace, name, type: 'strategic', patch: { metadata: { uid }, status: patch }, subresource: 'status' }
+  const request: Request = {
+    verb: 'patch',
+    kind: 'Pod',
+    namespace,
+    name,
+    type: 'strategic',
+    patch: { metadata: { uid }, status: patch },
+    subresource: 'status',
+  }
   const answer: Answer<KubernetesObject> = yield* call(request)
   if (answer.ok) return 'written'
   return answer.status.reason === 'NotFound' || answer.status.reason === 'Conflict' ? 'gone' : 'failed'

@@ -6,7 +6,15 @@
 import type { Micros } from '../../engine/clock.ts'
 import type { ContainerView, PodView } from '../../world/runtime.ts'
 import type { Condition } from '../objects/metadata.ts'
-import { type Container, type ContainerState, type ContainerStatus, isSidecar, type Pod, type PodPhase, type PodStatus } from '../objects/pod.ts'
+import {
+  type Container,
+  type ContainerState,
+  type ContainerStatus,
+  isSidecar,
+  type Pod,
+  type PodPhase,
+  type PodStatus,
+} from '../objects/pod.ts'
 
 /** Why a container waits: the runtime part of the last sync could not start it. */
 export type StartFailure = { readonly reason: string; readonly message: string }
@@ -50,7 +58,10 @@ export const restartsAfter = (pod: Pod, container: Container, exitCode: number):
 }
 
 /** The containers of that name in what a relist showed: the newest, and the one before it. */
-export const latestOf = (view: PodView, name: string): { readonly last: ContainerView | undefined; readonly before: ContainerView | undefined } => {
+export const latestOf = (
+  view: PodView,
+  name: string,
+): { readonly last: ContainerView | undefined; readonly before: ContainerView | undefined } => {
   const all = view.containers.filter((each) => each.container.facts.name === name)
   return { last: all.at(-1), before: all.at(-2) }
 }
@@ -94,7 +105,9 @@ function containerStatus(input: StatusInput, container: Container, oldStatuses: 
   const { last, before } = latestOf(view, container.name)
   const old = oldStatuses?.find((status) => status.name === container.name)
   const image = container.image ?? ''
-  const waiting: ContainerState = { waiting: { reason: (pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } }
+  const waiting: ContainerState = {
+    waiting: { reason: (pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' },
+  }
   const failure = input.failures.get(container.name)
   const terminating = pod.metadata.deletionTimestamp !== undefined
   if (last === undefined) {
@@ -116,7 +129,12 @@ function containerStatus(input: StatusInput, container: Container, oldStatuses: 
   const started = running && input.isStarted(container, id)
   let state = stateOf(last, input)
   let lastState = before === undefined ? {} : stateOf(before, input)
-  if (!running && failure !== undefined && !terminating && restartsAfter(pod, container, last.state.kind === 'exited' ? last.state.exitCode : 0)) {
+  if (
+    !running &&
+    failure !== undefined &&
+    !terminating &&
+    restartsAfter(pod, container, last.state.kind === 'exited' ? last.state.exitCode : 0)
+  ) {
     lastState = state
     state = { waiting: failure }
   }
@@ -156,7 +174,9 @@ function vanishedStatus(old: ContainerStatus | undefined): ContainerStatus | und
   if (old.state?.running !== undefined) {
     return { ...old, state: gone, lastState: {}, ready: false, started: false, restartCount: old.restartCount + 1 }
   }
-  return old.state?.terminated !== undefined ? { ...old, ready: old.state.terminated.exitCode === 0 && old.ready, started: false } : undefined
+  return old.state?.terminated !== undefined
+    ? { ...old, ready: old.state.terminated.exitCode === 0 && old.ready, started: false }
+    : undefined
 }
 
 const stateOf = ({ container, state }: ContainerView, input: StatusInput): ContainerState =>
@@ -220,7 +240,12 @@ const anyStarted = (app: readonly ContainerStatus[]): boolean =>
   app.some(({ state, lastState }) => state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined)
 
 /** The kubelet's conditions. Source: A5, status/generate.go. */
-function conditionsOf(input: StatusInput, phase: PodPhase, init: readonly ContainerStatus[], app: readonly ContainerStatus[]): readonly Condition[] {
+function conditionsOf(
+  input: StatusInput,
+  phase: PodPhase,
+  init: readonly ContainerStatus[],
+  app: readonly ContainerStatus[],
+): readonly Condition[] {
   const { pod, view } = input
   const generation = input.tracksGeneration && pod.metadata.generation !== undefined ? { observedGeneration: pod.metadata.generation } : {}
   const sandbox: Condition = { type: 'PodReadyToStartContainers', ...generation, status: view.sandbox?.ready ? 'True' : 'False' }
@@ -311,11 +336,10 @@ export function withContainer(
   const app = apply(status.containerStatuses) ?? []
   const init = apply(status.initContainerStatuses)
   const phase = status.phase ?? 'Pending'
-  const inOrder = pod.spec.containers.map((container) => app.find((each) => each.name === container.name)).filter((each) => each !== undefined)
-  const fresh = [
-    initializedOf(pod, phase, init ?? [], inOrder),
-    ...readinessOf(pod, phase, init ?? [], inOrder, status),
-  ]
+  const inOrder = pod.spec.containers
+    .map((container) => app.find((each) => each.name === container.name))
+    .filter((each) => each !== undefined)
+  const fresh = [initializedOf(pod, phase, init ?? [], inOrder), ...readinessOf(pod, phase, init ?? [], inOrder, status)]
   const old = status.conditions ?? []
   const changed = old.map((condition) => {
     const next = fresh.find((each) => each.type === condition.type)
@@ -361,7 +385,12 @@ export function finalStatus(pod: Pod, status: PodStatus, now: string): PodStatus
 }
 
 /** The status of a pod that the node refused. Source: A2, rejectPod. */
-export function rejected(pod: Pod, refusal: { readonly reason: string; readonly text: string }, now: string, tracksGeneration: boolean): PodStatus {
+export function rejected(
+  pod: Pod,
+  refusal: { readonly reason: string; readonly text: string },
+  now: string,
+  tracksGeneration: boolean,
+): PodStatus {
   const generation = tracksGeneration && pod.metadata.generation !== undefined ? { observedGeneration: pod.metadata.generation } : {}
   return {
     ...pod.status,

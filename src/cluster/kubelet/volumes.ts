@@ -6,9 +6,10 @@
  * will do something.
  */
 import { type Micros, milliseconds, minutes, seconds } from '../../engine/clock.ts'
+import type { Handle } from '../../engine/queue.ts'
 import { nextBeat } from '../../engine/rhythm.ts'
-import { driverOf } from '../../world/profiles.ts'
 import type { Volume as Disk } from '../../world/disk.ts'
+import { driverOf } from '../../world/profiles.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Pod, PodVolume } from '../objects/pod.ts'
 import type { NodeContext } from './node-context.ts'
@@ -53,7 +54,9 @@ type PodVolumes = {
   readonly uid: string
   wanted: Wanted[]
   /** The wait of its sync, if one is under way. */
-  waiting: { readonly since: Micros; readonly resume: (end: VolumesEnd) => void; refusedAt: Micros | undefined } | undefined
+  waiting:
+    | { readonly since: Micros; readonly resume: (end: VolumesEnd) => void; refusedAt: Micros | undefined; readonly limit: Handle }
+    | undefined
   /** Called when everything is unmounted; set when its containers are gone. */
   released: ((at: Micros) => void) | undefined
   isReleased: boolean
@@ -85,10 +88,10 @@ export class Volumes {
         return () => undefined
       }
       const since = this.now
-      mine.waiting = { since, resume, refusedAt: undefined }
       const limit = this.process.at(since + waitLimit, 'volume wait ends', () => {
         if (mine.waiting?.resume === resume) this.endWait(mine, { kind: 'failed', event: undefined })
       })
+      mine.waiting = { since, resume, refusedAt: undefined, limit }
       this.tickAfter(since)
       return () => {
         this.process.cancel(limit)
@@ -132,7 +135,8 @@ export class Volumes {
   inUse(): readonly string[] {
     const devices = new Set<string>()
     for (const { wanted } of this.pods.values()) {
-      for (const each of wanted) if (each.device !== undefined && each.joined !== undefined && each.state !== 'gone') devices.add(each.device)
+      for (const each of wanted)
+        if (each.device !== undefined && each.joined !== undefined && each.state !== 'gone') devices.add(each.device)
     }
     return [...devices].sort()
   }
@@ -257,7 +261,7 @@ export class Volumes {
     wanted.refused = undefined
     wanted.joined = this.now
     wanted.disk = found.disk
-    wanted.device = found.disk !== undefined && found.disk.driver.attachable ? deviceOf(found.disk) : undefined
+    wanted.device = found.disk?.driver.attachable ? deviceOf(found.disk) : undefined
     if (wanted.device !== undefined) this.onInUse()
   }
 
@@ -315,7 +319,12 @@ export class Volumes {
 
   private mountFailed(mine: PodVolumes, wanted: Wanted, error: string): void {
     const call = wanted.disk?.driver.attachable ? 'MountDevice' : 'SetUp'
-    this.node.tell(wanted.pod, 'Warning', 'FailedMount', `MountVolume.${call} failed for volume "${wanted.disk?.name ?? wanted.name}" : ${error}`)
+    this.node.tell(
+      wanted.pod,
+      'Warning',
+      'FailedMount',
+      `MountVolume.${call} failed for volume "${wanted.disk?.name ?? wanted.name}" : ${error}`,
+    )
     if (mine.isReleased) {
       wanted.state = 'gone'
       mine.wanted = mine.wanted.filter((each) => each !== wanted)
@@ -331,7 +340,8 @@ export class Volumes {
   /** Whether a disk is in this node's actual state: mounted, or being unmounted, for another pod. */
   private isHere(disk: Disk, mine: Wanted): boolean {
     for (const { wanted } of this.pods.values()) {
-      for (const each of wanted) if (each !== mine && each.disk === disk && (each.state === 'mounted' || each.state === 'unmounting')) return true
+      for (const each of wanted)
+        if (each !== mine && each.disk === disk && (each.state === 'mounted' || each.state === 'unmounting')) return true
     }
     return false
   }
@@ -379,7 +389,9 @@ export class Volumes {
   private endWait(mine: PodVolumes, end: VolumesEnd): void {
     const { waiting } = mine
     mine.waiting = undefined
-    waiting?.resume(end)
+    if (waiting === undefined) return
+    this.process.cancel(waiting.limit)
+    waiting.resume(end)
   }
 
   /** Devices that some pod wants (not those that only wait to be unmounted). */

@@ -43,6 +43,8 @@ const switches: Readonly<Record<string, Switch>> = {
   PodObservedGenerationTracking: { from: (r) => r.minor >= 34 },
   /** No gate of Kubernetes: PodReadyToStartContainers is published right after the sandbox, alone (1.36). */
   PodReadyToStartContainersEarly: { from: (r) => r.minor >= 36 },
+  // node-and-storage.md E (namespaces)
+  OrderedNamespaceDeletion: { from: (r) => r.minor >= 33 },
   // scheduler.md 0.1
   DynamicResourceAllocation: { from: (r) => r.minor >= 34 },
   NominatedNodeNameForExpectation: { from: (r) => r.minor >= 35 },

@@ -9,7 +9,7 @@ export const nodeReboot: FaultDefinition = {
   targets: ['node', 'zone'],
   instant: true,
   parameters: {
-    boot: field(distribution, 'Time from the reset to the start of the boot.', { default: '0s' }),
+    boot: field(distribution, 'How long until it runs again.', { default: "the profile's `reboot`" }),
   },
   begin: (target, parameters, on) => {
     const { boot } = parameters
