@@ -1,2 +1,7 @@
-/** What programs may import: see README.md, "Programs". */
+/** What programs may import: see README.md, "Programs". Nothing here touches a file. */
 export { type Action, type Decision, type FailingRule, type NextOptions, next, type SchedulerDetail } from './cluster/next.ts'
+export type { Recording } from './observe/recording.ts'
+export { type ReadOptions, readManifests, readScenario, type ScenarioReading } from './scenario/read.ts'
+export type { Scenario } from './scenario/scenario.ts'
+export { Simulation, type SimulateOptions, simulate, start } from './simulate.ts'
+export { type Mistake, printMistake } from './text/mistake.ts'

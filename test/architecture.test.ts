@@ -30,6 +30,7 @@ const floors: readonly (readonly string[])[] = [
   ['report'],
   ['http'],
   ['index.ts'],
+  ['console'],
   ['cli'],
 ]
 
@@ -45,7 +46,7 @@ const corridors = [
 ]
 
 /** Files of a corridor that know all its rooms. */
-const landings = ['index.ts', 'default.ts', 'main.ts']
+const landings = ['index.ts', 'default.ts', 'main.ts', 'commands.ts']
 
 /** The one room (folder or file) in which a package may be imported. */
 const packages: ReadonlyMap<string, readonly string[]> = new Map([

@@ -5,20 +5,13 @@
 import type { DriverData, ProfileData } from '../world/profiles.ts'
 import type { World } from '../world/world.ts'
 import type { KubernetesObject, Time } from './objects/metadata.ts'
-import type { Release } from './objects/release.ts'
+import { type Release, versionText } from './objects/release.ts'
 import type { ClusterSpec, NodeSpec } from './spec.ts'
 
 const meta = (name: string, more: object = {}) => ({ name, ...more })
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'] as const
-
-/** Newest patch of each release that the documents of our semantics were read from: what nodes and `kubectl version` show. */
-const patches: Readonly<Record<number, number>> = { 33: 13, 34: 9, 35: 6, 36: 2, 37: 0 }
-
-/** `v1.36.2` */
-export const versionText = (release: Release): string =>
-  `v1.${release.minor}.${release.patch === 99 ? (patches[release.minor] ?? 0) : release.patch}`
 
 const namespace = (name: string): KubernetesObject => ({
   apiVersion: 'v1',
@@ -98,7 +91,7 @@ const condition = (type: string, status: string, reason: string, message: string
   message,
 })
 
-const node = (spec: NodeSpec, address: string, bootId: string, version: string, time: Time, index: number): KubernetesObject => {
+const node = (spec: NodeSpec, address: string, bootId: string, version: string, time: Time): KubernetesObject => {
   const zone = spec.zone === undefined ? {} : { 'topology.kubernetes.io/zone': spec.zone }
   return {
     apiVersion: 'v1',
@@ -115,11 +108,8 @@ const node = (spec: NodeSpec, address: string, bootId: string, version: string, 
       },
       annotations: { 'node.alpha.kubernetes.io/ttl': '0', 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
     }),
-    spec: {
-      podCIDR: `10.244.${index}.0/24`,
-      podCIDRs: [`10.244.${index}.0/24`],
-      ...(spec.taints.length === 0 ? {} : { taints: spec.taints }),
-    },
+    // No podCIDR: the recordings' controller manager allocates none.
+    spec: spec.taints.length === 0 ? {} : { taints: spec.taints },
     status: {
       capacity: spec.capacity,
       allocatable: spec.capacity,
@@ -228,10 +218,10 @@ export const initialObjects = (spec: ClusterSpec, world: World, release: Release
     ...services,
     ...profile.drivers.filter((driver) => driver.csi).map(csiDriver),
     ...classes(profile, spec),
-    ...spec.nodes.flatMap((each, index) => {
+    ...spec.nodes.flatMap((each) => {
       const machine = world.machines.get(each.name)
       return [
-        node(each, machine?.address ?? '', machine?.bootId ?? '', version, time, index),
+        node(each, machine?.address ?? '', machine?.bootId ?? '', version, time),
         csiNode(each, profile.drivers),
         lease(each.name),
       ]

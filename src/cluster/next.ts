@@ -57,9 +57,13 @@ const defaultNow = '2026-01-01T00:00:00Z'
 
 /**
  * What the controllers would do. The objects are never changed.
- * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none).
+ * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none, a controller that nobody is).
  */
 export const next = (objects: readonly KubernetesObject[], options: NextOptions = {}): Decision[] => {
+  const { controller } = options
+  if (!asks(controller, 'statefulset-controller') && !asks(controller, 'kube-scheduler')) {
+    throw new TypeError(`controller ${controller} is none of ${Object.keys(components).join(', ')}`)
+  }
   const release = parseRelease(options.release ?? defaultRelease)
   if (release === undefined) throw new TypeError(`release ${options.release} is not one of 1.33 to 1.37`)
   const gates = gatesOf(release, options.featureGates)
@@ -67,13 +71,19 @@ export const next = (objects: readonly KubernetesObject[], options: NextOptions 
   const moment = momentOf(options.now, given)
   const scene: Scene = { gates, moment, failing: options.failing ?? [] }
   const decisions: Decision[] = []
-  if (asks(options.controller, 'statefulset-controller')) decisions.push(...statefulSetLooks(given, scene))
-  if (asks(options.controller, 'kube-scheduler')) decisions.push(...schedulerLooks(given, scene, options.schedulerConfiguration))
+  if (asks(controller, 'statefulset-controller')) decisions.push(...statefulSetLooks(given, scene))
+  if (asks(controller, 'kube-scheduler')) decisions.push(...schedulerLooks(given, scene, options.schedulerConfiguration))
   return decisions
 }
 
-const asks = (controller: string | undefined, name: string): boolean =>
-  controller === undefined || controller === '' || controller === name || `${controller}-controller` === name
+/** Those that can be asked, each with the names it answers to. */
+const components = {
+  'statefulset-controller': ['statefulset-controller', 'statefulset'],
+  'kube-scheduler': ['kube-scheduler', 'scheduler', 'default-scheduler'],
+} as const
+
+const asks = (controller: string | undefined, name: keyof typeof components): boolean =>
+  controller === undefined || controller === '' || (components[name] as readonly string[]).includes(controller)
 
 type Moment = { readonly calendar: Calendar; readonly now: Micros; readonly time: string }
 type Scene = { readonly gates: Gates; readonly moment: Moment; readonly failing: readonly FailingRule[] }
@@ -172,6 +182,7 @@ const whole = (object: KubernetesObject, gates: Gates, count: number): Kubernete
   const metadata = {
     ...object.metadata,
     ...(isPlaced ? {} : { namespace: 'default' }),
+    ...(uid === undefined && kind?.hasGeneration === true && object.metadata.generation === undefined ? { generation: 1 } : {}),
     uid: uid ?? `eeeeeeee-0000-4000-8000-${String(count).padStart(12, '0')}`,
   }
   const placed = { ...object, metadata }

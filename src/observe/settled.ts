@@ -17,6 +17,9 @@ import type { Write } from './entries.ts'
 /** How many rounds must have passed without news. */
 const rounds = 2
 
+/** More idle timers than these no cluster has. */
+const fewEvents = 16
+
 /** What happens so soon after news belongs to it. */
 const aftermath = seconds(1)
 
@@ -66,11 +69,13 @@ export class Settlement {
     kinds.set(label, (kinds.get(label) ?? 0) + 1)
   }
 
-  /** Whether only repetitions are left. Cheap enough to ask after each event: it looks once a second at most. */
+  /** Whether only repetitions are left. Cheap enough to ask after each event: repetitions are looked for once a second at most. */
   settled(): boolean {
     const { engine } = this
-    if (engine.nextTime() === Number.POSITIVE_INFINITY) return true
-    if (engine.now < this.looked + aftermath || engine.now <= this.newsAt + aftermath || engine.nextTime() === engine.now) return false
+    const next = engine.nextTime()
+    if (next === engine.now) return false
+    if (next === Number.POSITIVE_INFINITY || (engine.pending <= fewEvents && this.onlyIdle())) return true
+    if (engine.now < this.looked + aftermath || engine.now <= this.newsAt + aftermath) return false
     this.looked = engine.now
     return this.onlyRepetitions()
   }
@@ -82,6 +87,14 @@ export class Settlement {
       if (!isIdle(label)) found.add(`${process.name}: ${label}`)
     })
     return [...found].sort()
+  }
+
+  private onlyIdle(): boolean {
+    let only = true
+    this.engine.eachPending((_, __, label) => {
+      only &&= isIdle(label)
+    })
+    return only
   }
 
   private onlyRepetitions(): boolean {

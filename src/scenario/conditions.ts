@@ -44,7 +44,7 @@ export type Vocabulary = {
   readonly fields?: FieldTypes
 }
 
-/** What is known of the fields of objects. A type is text like `Pod`, `[]Container`, `map[string]string`, `string`. */
+/** What is known of the fields of objects. A type is text like `Pod`, `[]Container`, `{}string` (a map), `string`, `any`. */
 export type FieldTypes = {
   /** The type of a field, `any` where everything goes, undefined if there is no such field. */
   field(type: string, name: string): string | undefined
@@ -533,13 +533,12 @@ class Reader {
       for (const arg of args) this.read(arg, variables)
       return 'any'
     }
-    const inner = new Map(variables).set(variable, type.startsWith('map[') ? 'any' : elementOf(type))
+    const inner = new Map(variables).set(variable, type.startsWith('{}') ? 'any' : elementOf(type))
     for (const arg of args.slice(1)) this.read(arg, inner)
     return name === 'filter' ? type : 'any'
   }
 }
 
-const elementOf = (type: string): string =>
-  type.startsWith('[]') ? type.slice(2) : type.startsWith('map[string]') ? type.slice(11) : 'any'
+const elementOf = (type: string): string => (type.startsWith('[]') || type.startsWith('{}') ? type.slice(2) : 'any')
 
-const plain = (type: string): string => type.replace(/^truth /, 'a ').replace(/^.*\./, '')
+const plain = (type: string): string => (type.startsWith('[]') ? `a list of ${type.slice(2)}` : type.replace(/^truth /, 'a '))

@@ -2,14 +2,16 @@
  * What is wrong with a scenario whose shape is right: names of things that are not there, conditions and command lines that cannot
  * be read, faults aimed at nothing. And what the simulator cannot do yet.
  */
+import { modelledKeys } from '../cluster/applications/read.ts'
 import { parseRelease } from '../cluster/objects/release.ts'
 import { parseDuration } from '../engine/clock.ts'
 import { parseDistribution } from '../engine/distribution.ts'
 import { didYouMean, type Mistake } from '../text/mistake.ts'
 import { splitWords } from '../text/words.ts'
 import type { Path } from '../text/yaml.ts'
-import { type FieldTypes, type NamedKind, readCondition, type Vocabulary } from './conditions.ts'
+import { type NamedKind, readCondition, type Vocabulary } from './conditions.ts'
 import { faultNamed } from './faults/index.ts'
+import { kubernetesFields } from './field-types.ts'
 import type { Scenario } from './scenario.ts'
 import type { Expectation, FaultStep, Step } from './schema.ts'
 import { machinesOf } from './spec.ts'
@@ -25,7 +27,6 @@ export type Surroundings = {
   readonly invariants?: readonly string[] | undefined
   readonly kindCalled: (text: string) => NamedKind | undefined
   readonly kindNames: readonly string[]
-  readonly fields?: FieldTypes | undefined
 }
 
 /** What was found. */
@@ -36,10 +37,7 @@ export type Inspection = {
 }
 
 /** The names a scenario brings, for its conditions. */
-export function vocabularyOf(
-  scenario: Scenario,
-  { kindCalled, kindNames, fields }: Pick<Surroundings, 'kindCalled' | 'kindNames' | 'fields'>,
-): Vocabulary {
+export function vocabularyOf(scenario: Scenario, { kindCalled, kindNames }: Pick<Surroundings, 'kindCalled' | 'kindNames'>): Vocabulary {
   const machines = machinesOf(scenario.cluster.nodes).map((machine) => machine.name)
   const applied = scenario.steps.flatMap((step) => ('apply' in step && step.apply !== undefined ? [step.apply].flat() : [])) as {
     kind?: string
@@ -49,7 +47,7 @@ export function vocabularyOf(
   return {
     kindCalled,
     kindNames,
-    ...(fields === undefined ? {} : { fields }),
+    fields: kubernetesFields,
     quorums: scenario.quorum.map((quorum) => quorum.name),
     traffics: scenario.traffic.map((traffic) => traffic.name),
     // A file applied by a command may bring nodes of any name.
@@ -88,9 +86,26 @@ export function inspect(scenario: Scenario, around: Surroundings): Inspection {
       wrong(['invariants', 'off', index], `there is no invariant "${name}"`, didYouMean(name, around.invariants, 'there are'))
   })
 
+  for (const [index, application] of scenario.applications.entries()) {
+    for (const key of Object.keys(application)) {
+      const plain = key === 'readyWhen' && application.readyWhen === 'booted'
+      if (!plain && !modelledKeys.includes(key))
+        unsupported.push(
+          around.place(
+            ['applications', index, key],
+            'key',
+            `"${key}" of applications is not there yet`,
+            `what acts: ${modelledKeys.join(', ')}`,
+          ),
+        )
+    }
+  }
+
   const condition = (path: Path, text: string, wants: 'bool' | 'measure' = 'bool'): void => {
-    const { refusals = [] } = readCondition(text, vocabulary, wants)
+    const { refusals = [], condition: read } = readCondition(text, vocabulary, wants)
     for (const { at, length, found, hint } of refusals) mistakes.push(around.within(path, at, length, found, hint))
+    for (const truth of read?.truths ?? [])
+      unsupported.push(around.place(path, 'value', `${truth}(…) in conditions is not there yet`, 'ask the objects instead'))
   }
   const command = (path: Path, line: string, each: Step['each']): void => {
     // `${node}` of a loop stands for a name; in place of it something of the same length, so that places stay.

@@ -88,7 +88,7 @@ function chosen(choice: Choice, value: unknown, path: Path): Finding[] {
   if (choice.by === 'text') {
     const name = value[choice.key]
     const schema = typeof name === 'string' ? choice.schemas.get(name) : undefined
-    if (schema !== undefined) return judge(schema, value, path, `${choice.what} ${name}`)
+    if (schema !== undefined) return judge(schema, value, path, `${choice.what.replace(/^an? /, '')} ${name}`)
     const near = typeof name === 'string' ? nearest(name, names) : undefined
     const hint = near === undefined ? `stsim help faults lists them` : `did you mean "${near}"?`
     return [{ path: [...path, choice.key], of: 'value', found: `${shown(name)} is not ${choice.what}`, hint }]

@@ -3,8 +3,13 @@
  * a running cluster is taken without status and server fields, namespaces that are missing are made.
  * Source: contract section 2, run.
  */
+
+import { typeOfKind } from '../cluster/apiserver/fields/lookup.ts'
+import { readFields } from '../cluster/apiserver/fields/read.ts'
+import type { KindContext } from '../cluster/apiserver/kind.ts'
 import { allKinds, kindOf, servedKind } from '../cluster/apiserver/kinds/index.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
+import type { Gates } from '../cluster/objects/release.ts'
 import { didYouMean, type Mistake, nearest } from '../text/mistake.ts'
 import type { Document, Path } from '../text/yaml.ts'
 import { shown } from './judge.ts'
@@ -103,6 +108,37 @@ export class Manifests {
     return { objects: [...namespaces, ...this.objects], made }
   }
 }
+
+/**
+ * What the API server would refuse an object for, each with its place: fields it does not know, values of wrong types, and, if there are none
+ * of these, what validation says. `origin` is where the object was written.
+ */
+export function checkObject(object: KubernetesObject, origin: Origin, gates: Gates): readonly Mistake[] {
+  const kind = kindOf(object.kind)
+  if (kind === undefined) return []
+  const { document, path } = origin
+  const { value, mistakes } = readFields(typeOfKind(object.kind), object)
+  if (mistakes.length > 0)
+    return mistakes.map((mistake) => {
+      const of = mistake.kind === 'unknown' ? 'key' : 'value'
+      return document.mistake(
+        [...path, ...mistake.path],
+        of,
+        mistake.text,
+        mistake.nearest === undefined ? '' : `did you mean "${mistake.nearest}"?`,
+      )
+    })
+  const context: KindContext = { gates, time: '2026-01-01T00:00:00Z', get: () => undefined }
+  const placed = inDefaultNamespace(value as KubernetesObject)
+  const errors = kind.validate(kind.defaults(placed, context), context)
+  return errors.map(({ field, message }) => document.mistake([...path, ...keysOf(field)], 'value', `${field}: ${message}`, ''))
+}
+
+/** An object that names no namespace goes into the default one. */
+export const inDefaultNamespace = (object: KubernetesObject): KubernetesObject =>
+  object.metadata.namespace !== undefined || kindOf(object.kind)?.namespaced !== true
+    ? object
+    : { ...object, metadata: { ...object.metadata, namespace: 'default' } }
 
 type Map_ = Record<string, unknown>
 

@@ -3,7 +3,6 @@
  * Source: contract section 3 (steps), 6 (run.json); cases/README.md 4 ("faults, then at 0 the manifests, then steps in the order of the file").
  */
 
-import { kindOf } from '../cluster/apiserver/kinds/index.ts'
 import { call, type Story } from '../cluster/client/story.ts'
 import { kubectl } from '../cluster/kubectl/index.ts'
 import type { Terminal } from '../cluster/kubectl/terminal.ts'
@@ -16,6 +15,7 @@ import { ranks } from '../world/ranks.ts'
 import { type NamedKind, readCondition, type Vocabulary } from './conditions.ts'
 import { watchCondition } from './expectations.ts'
 import { fits } from './inspect.ts'
+import { inDefaultNamespace } from './manifests.ts'
 import type { Scenario } from './scenario.ts'
 import type { FaultStep, Step } from './schema.ts'
 import type { Stage } from './stage.ts'
@@ -82,19 +82,13 @@ export function wordsOf(line: string): readonly string[] {
   return words[0] === 'kubectl' ? words.slice(1) : words
 }
 
-/** An object that names no namespace goes into the terminal's. */
-const inItsNamespace = (object: KubernetesObject): KubernetesObject =>
-  object.metadata.namespace !== undefined || kindOf(object.kind)?.namespaced !== true
-    ? object
-    : { ...object, metadata: { ...object.metadata, namespace: 'default' } }
-
 /** Creates objects in order, as `kubectl create` does; what each is refused with, if it is. */
 export function* create(
   objects: readonly KubernetesObject[],
 ): Story<readonly { readonly object: KubernetesObject; readonly message: string }[]> {
   const refused: { object: KubernetesObject; message: string }[] = []
   for (const object of objects) {
-    const answer = yield* call({ verb: 'create', object: inItsNamespace(object), fieldValidation: 'Strict' })
+    const answer = yield* call({ verb: 'create', object: inDefaultNamespace(object), fieldValidation: 'Strict' })
     if (!answer.ok) refused.push({ object, message: answer.status.message })
   }
   return refused

@@ -6,12 +6,13 @@
 import type { Kind } from '../cluster/apiserver/kind.ts'
 import { allKinds, kindOf, namedKind } from '../cluster/apiserver/kinds/index.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
+import { type Gates, gatesOf, parseRelease } from '../cluster/objects/release.ts'
 import { inFileOrder, type Mistake, mistakeOfFile } from '../text/mistake.ts'
 import { splitWords } from '../text/words.ts'
 import { type Document, type Path, readYaml } from '../text/yaml.ts'
 import { inspect, type Unsupported } from './inspect.ts'
 import { judge } from './judge.ts'
-import { keysOf, Manifests } from './manifests.ts'
+import { checkObject, keysOf, Manifests } from './manifests.ts'
 import { type Parameter, readSetting, type Setting, withParameters, withSetting } from './parameters.ts'
 import type { Scenario } from './scenario.ts'
 import { type ScenarioFile, scenarioFile } from './schema.ts'
@@ -104,7 +105,7 @@ class Reader {
   /** The scenario document of a text, with settings and parameters put in, and judged. */
   part(text: string, file: string, settings: readonly Setting[], outer: ReadonlyMap<string, Parameter>): Part | undefined {
     this.files.push(file)
-    const { documents, mistakes } = readYaml(text, file)
+    const { documents, mistakes } = readYaml(text, file, { wordKeys: isOurs })
     this.mistakes.push(...mistakes)
     const [document, second] = documents
     if (document === undefined || mistakes.length > 0) return undefined
@@ -138,7 +139,7 @@ class Reader {
     const filled = withParameters(value, parameters)
     for (const { path, name, hint } of filled.unknown)
       this.mistakes.push(this.place(document, settings, path, 'value', `there is no parameter "${name}"`, hint))
-    const findings = judge(scenarioFile, normal(filled.value), [], 'a scenario')
+    const findings = judge(scenarioFile, filled.value, [], 'a scenario')
     for (const { path, of, found, hint } of findings) this.mistakes.push(this.place(document, settings, path, of, found, hint))
     return { file, document, value: normal(filled.value) as ScenarioFile, sound: findings.length === 0 }
   }
@@ -182,6 +183,11 @@ class Reader {
     })
   }
 }
+
+/**
+ * Keys of the scenario itself are words, `off` too; in objects of Kubernetes they are what Kubernetes reads.
+ */
+const isOurs = (path: Path): boolean => path[0] !== 'manifests' && !(path[0] === 'steps' && path[2] === 'apply')
 
 /** A release that YAML took for a number becomes text; a seed of digits is a number. */
 function normal(value: unknown): unknown {
@@ -248,6 +254,8 @@ export function readScenario(text: string, options: ReadOptions): ScenarioReadin
     files: {},
   }
   const unsupported: Unsupported[] = []
+  const gates = gatesNamed(scenario.cluster)
+  for (const [object, origin] of manifests.origins) reader.mistakes.push(...checkObject(object, origin, gates))
   if (sound) {
     const place = (path: Path, of: 'key' | 'value', found: string, hint: string): Mistake =>
       reader.place(part.document, reader.settings, path, of, found, hint)
@@ -273,6 +281,10 @@ export function readScenario(text: string, options: ReadOptions): ScenarioReadin
   if (mistakes.length > 0) return { mistakes, ...given }
   return { scenario: { ...scenario, files: namedFiles(scenario, part.value.files ?? {}, reader, options) }, mistakes, ...given }
 }
+
+/** The gates of a cluster; of a release that is not modelled, those of the default. */
+const gatesNamed = ({ release, featureGates }: Scenario['cluster']): Gates =>
+  gatesOf(parseRelease(release) ?? { minor: 36, patch: 99 }, featureGates ?? {})
 
 function takeManifest(reader: Reader, manifests: Manifests, part: Part, entry: unknown, index: number): void {
   if (isMap(entry)) {
@@ -331,6 +343,10 @@ export function readManifests(files: readonly { readonly name: string; readonly 
   }
   // What --set and its like say is judged as a scenario of its own.
   const shell = readScenario('apiVersion: stsim/v1\nkind: Scenario\n', { ...options, name: nameOf(options.name) })
+  if (shell.scenario !== undefined) {
+    const gates = gatesNamed(shell.scenario.cluster)
+    for (const [object, origin] of manifests.origins) reader.mistakes.push(...checkObject(object, origin, gates))
+  }
   const mistakes = inFileOrder([...reader.mistakes, ...shell.mistakes], reader.files)
   const notes = [...reader.notes, ...shell.notes]
   if (mistakes.length > 0 || shell.scenario === undefined) return { mistakes, unsupported: shell.unsupported, notes, mistakeAt }

@@ -290,6 +290,8 @@ function pathOf(key: unknown, above: readonly unknown[]): Path {
 const plainNumber = (value: unknown): unknown =>
   typeof value === 'bigint' && value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER) ? Number(value) : value
 
+type How = { readonly uniqueKeys?: boolean; readonly wordKeys?: ((path: Path) => boolean) | undefined }
+
 /** The library's message in words of a person who does not know how YAML is built. */
 function saidPlainly(message: string, word: string, double: boolean): string {
   if (double) return `the key ${word.startsWith('"') ? word : `"${word}"`} is there twice`
@@ -298,7 +300,7 @@ function saidPlainly(message: string, word: string, double: boolean): string {
   return message.replace(/ at line \d+.*$/s, '').replace(/\.$/, '')
 }
 
-function parseChunk(text: string, uniqueKeys = true): { parsed: Parsed; faults: Fault[] } {
+function parseChunk(text: string, { uniqueKeys = true, wordKeys }: How = {}): { parsed: Parsed; faults: Fault[] } {
   const parsed = parseDocument(text, { ...options, uniqueKeys, lineCounter: new LineCounter() } as never) as Parsed
   const faults: Fault[] = []
   // Where the syntax broke, what follows is guessed: only the first such error is told. Double keys stand for themselves.
@@ -326,8 +328,12 @@ function parseChunk(text: string, uniqueKeys = true): { parsed: Parsed; faults: 
         faults.push({ from, to, found: `${value} is too large to be kept exactly`, hint: 'put it into quotes, if text will do' })
       } else node.value = value
     },
-    Pair: (_, pair) => {
-      if (!isMap(pair.key) && !isSeq(pair.key)) return
+    Pair: (at, pair, above) => {
+      const { key } = pair
+      // `off` as a key, where keys are words.
+      if (wordKeys !== undefined && isScalar(key) && typeof key.value === 'boolean' && wordKeys(pathOf(at, above)))
+        key.value = key.source ?? key.value
+      if (!isMap(key) && !isSeq(key)) return
       const [from, to] = rangeOf(pair.key) ?? [0, 1]
       faults.push({ from, to, found: 'a map or list as a key', hint: 'a text that begins with "{" or "[" is put into quotes' })
     },
@@ -362,13 +368,20 @@ function unreadable(text: string, file: string): Mistake | undefined {
 /** Nothing but white space (looked at only in short texts: a long one is told by what it holds). */
 const isBlankStart = (text: string): boolean => text.length < 1 << 16 && text.trim() === ''
 
+/** How a stream is read. */
+export type ReadingOptions = {
+  /** `last`: the last of a key given twice counts, as for kubectl; else it is a mistake. */
+  readonly doubles?: 'last'
+  /** Whether the keys of the map at that path are words even if they read `on`, `off`, `yes`, `no`, `y` or `n`. */
+  readonly wordKeys?: (path: Path) => boolean
+}
+
 /**
  * Read a stream of documents. Comment-only documents are skipped, as kubectl does. Nothing is thrown: whatever is wrong is a
- * mistake, and the documents that could be read are there. `doubles: 'last'` takes the last of a key given twice, as kubectl does;
- * else it is a mistake.
+ * mistake, and the documents that could be read are there.
  */
-export function readYaml(source: string, file: string, how: { readonly doubles?: 'last' } = {}): Reading {
-  const uniqueKeys = how.doubles !== 'last'
+export function readYaml(source: string, file: string, how: ReadingOptions = {}): Reading {
+  const given: How = { uniqueKeys: how.doubles !== 'last', wordKeys: how.wordKeys }
   const text = source.startsWith('\ufeff') ? source.slice(1) : source
   const wrong = unreadable(text, file)
   if (wrong !== undefined) return { documents: [], mistakes: [wrong] }
@@ -377,7 +390,7 @@ export function readYaml(source: string, file: string, how: { readonly doubles?:
     kept ??= new Lines(text)
     return kept
   }
-  const json = readJson(text, file, lines, uniqueKeys)
+  const json = readJson(text, file, lines, given)
   if (json !== undefined) return json
   if (text.length > mostYaml) {
     const megabytes = Math.round(text.length / (1024 * 1024))
@@ -398,7 +411,7 @@ export function readYaml(source: string, file: string, how: { readonly doubles?:
     }
     const first = /\S/.exec(chunk.text.replace(/^\s*#.*$/gm, (comment) => ' '.repeat(comment.length)))?.index ?? 0
     try {
-      const { parsed, faults } = parseChunk(chunk.text, uniqueKeys)
+      const { parsed, faults } = parseChunk(chunk.text, given)
       if (looksLikeTemplate(chunk.text, faults.length > 0)) {
         const at = template.exec(chunk.text)?.index ?? 0
         told(at, at + 2, 'template braces', templateHint)
@@ -419,7 +432,7 @@ export function readYaml(source: string, file: string, how: { readonly doubles?:
 }
 
 /** JSON is read as JSON: faster, and dumps of whole clusters are large. Places are looked up only when something is wrong. */
-function readJson(text: string, file: string, lines: () => Lines, uniqueKeys: boolean): Reading | undefined {
+function readJson(text: string, file: string, lines: () => Lines, given: How): Reading | undefined {
   if (!/^\s*[{[]/.test(text.slice(0, 200)) || text.length > mostJson) return undefined
   let value: unknown
   try {
@@ -428,12 +441,12 @@ function readJson(text: string, file: string, lines: () => Lines, uniqueKeys: bo
     return undefined
   }
   // Keys given twice are errors; JSON.parse keeps the last in silence. Only a text of moderate size is searched for them.
-  if (uniqueKeys && text.length < 1 << 20) {
+  if (given.uniqueKeys && text.length < 1 << 20) {
     const { faults } = parseChunk(text)
     const doubles = faults.filter((fault) => fault.hint === syntaxHints['DUPLICATE_KEY'])
     if (doubles.length > 0) return undefined
   }
-  const parse = (): Parsed => parseChunk(text, uniqueKeys).parsed
+  const parse = (): Parsed => parseChunk(text, given).parsed
   return { documents: [new YamlDocument(file, value, 0, lines().place(text.search(/\S/), 0).line, lines, parse)], mistakes: [] }
 }
 

@@ -31,7 +31,7 @@ export type Volume = {
   readonly name: string
   readonly handle: string
   readonly driver: DriverData
-  readonly bytes: number
+  bytes: number
   /** Keys under which its troubles are found. */
   readonly about: readonly string[]
   /** The machines it is attached to. */
@@ -58,6 +58,7 @@ export class Disks {
   private readonly volumes = new Map<string, Volume>()
   /** Calls under way: what they do → who waits. */
   private readonly running = new Map<string, ((answer: DiskAnswer) => void)[]>()
+  private readonly growthListeners: ((volume: Volume) => void)[] = []
   private readonly busyUntil = new Map<string, Micros>()
   /** Set by the world: whether the machine runs and can be talked to. */
   isDead: (machine: string) => boolean = () => false
@@ -156,6 +157,19 @@ export class Disks {
         return { ok: true, volume }
       },
     )
+  }
+
+  /** ControllerExpand: at once. */
+  expand(name: string, bytes: number): void {
+    const volume = this.volumes.get(name)
+    if (volume === undefined || volume.bytes >= bytes) return
+    volume.bytes = bytes
+    for (const tell of [...this.growthListeners]) tell(volume)
+  }
+
+  /** Calls back when a volume became larger. */
+  listenGrowth(tell: (volume: Volume) => void): void {
+    this.growthListeners.push(tell)
   }
 
   /** Whether a call of that kind fails now, for any of the keys; counts the failure. */

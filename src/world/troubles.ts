@@ -13,14 +13,14 @@ export class Troubles<T extends { readonly kind: string }> {
     const list = this.byName.get(name)
     if (list === undefined) this.byName.set(name, [trouble])
     else list.push(trouble)
-    for (const tell of this.listeners) tell(name, trouble, true)
+    for (const tell of [...this.listeners]) tell(name, trouble, true)
     return () => {
       const now = this.byName.get(name)
       const at = now?.indexOf(trouble) ?? -1
       if (now === undefined || at < 0) return
       now.splice(at, 1)
       if (now.length === 0) this.byName.delete(name)
-      for (const tell of this.listeners) tell(name, trouble, false)
+      for (const tell of [...this.listeners]) tell(name, trouble, false)
     }
   }
 
@@ -38,8 +38,12 @@ export class Troubles<T extends { readonly kind: string }> {
     return undefined
   }
 
-  /** Calls back after each beginning and end. */
-  listen(tell: (name: string, trouble: T, began: boolean) => void): void {
+  /** Calls back after each beginning and end; returns how to stop that. */
+  listen(tell: (name: string, trouble: T, began: boolean) => void): () => void {
     this.listeners.push(tell)
+    return () => {
+      const at = this.listeners.indexOf(tell)
+      if (at >= 0) this.listeners.splice(at, 1)
+    }
   }
 }

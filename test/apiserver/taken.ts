@@ -24,7 +24,9 @@ const kindOfManifest = (manifest: Fields) => {
 }
 
 const statusText = (status: Status): string =>
-  status.details?.causes === undefined ? status.message : status.details.causes.map((cause) => `${cause.field}: ${cause.message}`).join('\n')
+  status.details?.causes === undefined
+    ? status.message
+    : status.details.causes.map((cause) => `${cause.field}: ${cause.message}`).join('\n')
 
 /** The object as it is stored when it is created, or the lines that refuse it. */
 export const created = (manifest: Fields, context = contextOf()): KubernetesObject | string => {

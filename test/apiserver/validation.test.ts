@@ -52,7 +52,11 @@ describe('a StatefulSet', () => {
       { spec: { selector: { matchLabels: { app: 'other' } } } },
       'spec.template.metadata.labels: Invalid value: {"app":"nginx"}: `selector` does not match template `labels`',
     ],
-    ['an empty selector', { spec: { selector: { matchLabels: undefined } } }, 'spec.selector: Invalid value: {}: empty selector is invalid for statefulset'],
+    [
+      'an empty selector',
+      { spec: { selector: { matchLabels: undefined } } },
+      'spec.selector: Invalid value: {}: empty selector is invalid for statefulset',
+    ],
     ['no selector', { spec: { selector: undefined } }, 'spec.selector: Required value'],
     [
       'a deadline in the template',
@@ -65,9 +69,21 @@ describe('a StatefulSet', () => {
       'spec.template.spec.restartPolicy: Unsupported value: "OnFailure": supported values: "Always"',
     ],
     ['a name with a dot', { metadata: { name: 'web.db' } }, 'metadata.name: Invalid value: "web.db": must not contain dots'],
-    ['a serviceName that is no label', { spec: { serviceName: 'My_Service' } }, `spec.serviceName: Invalid value: "My_Service": ${label1123}`],
-    ['a claim template without a mode', claims({ resources: { requests: { storage: '1Gi' } } }), 'spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required'],
-    ['a claim template without a size', claims({ accessModes: ['ReadWriteOnce'] }), 'spec.volumeClaimTemplates[0].spec.resources[storage]: Required value'],
+    [
+      'a serviceName that is no label',
+      { spec: { serviceName: 'My_Service' } },
+      `spec.serviceName: Invalid value: "My_Service": ${label1123}`,
+    ],
+    [
+      'a claim template without a mode',
+      claims({ resources: { requests: { storage: '1Gi' } } }),
+      'spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required',
+    ],
+    [
+      'a claim template without a size',
+      claims({ accessModes: ['ReadWriteOnce'] }),
+      'spec.volumeClaimTemplates[0].spec.resources[storage]: Required value',
+    ],
     [
       'a claim template of no size',
       claims({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '0' } } }),
@@ -75,7 +91,13 @@ describe('a StatefulSet', () => {
     ],
     [
       'a name of a claim template that is no label',
-      { spec: { volumeClaimTemplates: [{ metadata: { name: 'My_Data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] } },
+      {
+        spec: {
+          volumeClaimTemplates: [
+            { metadata: { name: 'My_Data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+          ],
+        },
+      },
       `spec.template.spec.volumes[0].name: Invalid value: "My_Data": ${label1123}`,
     ],
   ])('with %s is refused', (_what, more, text) => {
@@ -89,7 +111,11 @@ describe('a StatefulSet', () => {
 
   test('five mistakes are five lines, in the order of the rules', () => {
     const container = { name: 'nginx', volumeMounts: [{ name: 'data', mountPath: '/data' }] }
-    const text = verdict(setWith({ spec: { podManagementPolicy: 'Sideways', replicas: -1, minReadySeconds: -5, template: { spec: { containers: [container] } } } }))
+    const text = verdict(
+      setWith({
+        spec: { podManagementPolicy: 'Sideways', replicas: -1, minReadySeconds: -5, template: { spec: { containers: [container] } } },
+      }),
+    )
     expect(text.split('\n')).toEqual([
       `spec.podManagementPolicy: Invalid value: "Sideways": must be 'OrderedReady' or 'Parallel'`,
       `spec.replicas: Invalid value: -1: ${notNegative}`,
@@ -108,12 +134,18 @@ describe('a StatefulSet', () => {
 
   test('in 1.33 the template is not looked into', () => {
     const imageless = setWith({ spec: { template: { spec: { containers: [{ name: 'nginx' }] } } } })
-    expect([verdict(imageless, '1.33'), verdict(imageless, '1.34')]).toEqual(['taken', 'spec.template.spec.containers[0].image: Required value'])
+    expect([verdict(imageless, '1.33'), verdict(imageless, '1.34')]).toEqual([
+      'taken',
+      'spec.template.spec.containers[0].image: Required value',
+    ])
   })
 
   test('maxUnavailable is judged only where its gate is on', () => {
     const with0 = setWith({ spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } } } })
-    expect([verdict(with0), verdict(with0, '1.37')]).toEqual(['taken', 'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0'])
+    expect([verdict(with0), verdict(with0, '1.37')]).toEqual([
+      'taken',
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0',
+    ])
   })
 
   test('Recreate is known to the gate of 1.37 alone', () => {
@@ -161,61 +193,189 @@ describe('a pod', () => {
     ['no container', podWith({ containers: [] }), 'spec.containers: Required value'],
     ['a container without a name', podOf({ name: undefined }), 'spec.containers[0].name: Required value'],
     ['a container name with an underscore', podOf({ name: 'my_app' }), `spec.containers[0].name: Invalid value: "my_app": ${label1123}`],
-    ['two containers of one name', podWith({ containers: [{ name: 'a', image: 'x' }, { name: 'a', image: 'y' }] }), 'spec.containers[1].name: Duplicate value: "a"'],
-    ['an image with blanks around it', podOf({ image: ' x ' }), 'spec.containers[0].image: Invalid value: " x ": must not have leading or trailing whitespace'],
+    [
+      'two containers of one name',
+      podWith({
+        containers: [
+          { name: 'a', image: 'x' },
+          { name: 'a', image: 'y' },
+        ],
+      }),
+      'spec.containers[1].name: Duplicate value: "a"',
+    ],
+    [
+      'an image with blanks around it',
+      podOf({ image: ' x ' }),
+      'spec.containers[0].image: Invalid value: " x ": must not have leading or trailing whitespace',
+    ],
     ['a port of 0', podOf({ ports: [{ containerPort: 0 }] }), 'spec.containers[0].ports[0].containerPort: Required value'],
-    ['a port too high', podOf({ ports: [{ containerPort: 70000 }] }), 'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive'],
-    ['a protocol of no kind', podOf({ ports: [{ containerPort: 80, protocol: 'HTTP' }] }), 'spec.containers[0].ports[0].protocol: Unsupported value: "HTTP": supported values: "SCTP", "TCP", "UDP"'],
-    ['a port name that is too long', podOf({ ports: [{ containerPort: 80, name: 'a-name-that-is-long' }] }), 'spec.containers[0].ports[0].name: Invalid value: "a-name-that-is-long": must be no more than 15 characters'],
+    [
+      'a port too high',
+      podOf({ ports: [{ containerPort: 70000 }] }),
+      'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
+    ],
+    [
+      'a protocol of no kind',
+      podOf({ ports: [{ containerPort: 80, protocol: 'HTTP' }] }),
+      'spec.containers[0].ports[0].protocol: Unsupported value: "HTTP": supported values: "SCTP", "TCP", "UDP"',
+    ],
+    [
+      'a port name that is too long',
+      podOf({ ports: [{ containerPort: 80, name: 'a-name-that-is-long' }] }),
+      'spec.containers[0].ports[0].name: Invalid value: "a-name-that-is-long": must be no more than 15 characters',
+    ],
     [
       'one host port twice',
-      podWith({ containers: [{ name: 'a', image: 'x', ports: [{ containerPort: 80, hostPort: 8080 }] }, { name: 'b', image: 'x', ports: [{ containerPort: 81, hostPort: 8080 }] }] }),
+      podWith({
+        containers: [
+          { name: 'a', image: 'x', ports: [{ containerPort: 80, hostPort: 8080 }] },
+          { name: 'b', image: 'x', ports: [{ containerPort: 81, hostPort: 8080 }] },
+        ],
+      }),
       'spec.containers[1].ports[0].hostPort: Duplicate value: "TCP//8080"',
     ],
-    ['a mount of nothing', podOf({ volumeMounts: [{ name: 'x', mountPath: '/x' }] }), 'spec.containers[0].volumeMounts[0].name: Not found: "x"'],
+    [
+      'a mount of nothing',
+      podOf({ volumeMounts: [{ name: 'x', mountPath: '/x' }] }),
+      'spec.containers[0].volumeMounts[0].name: Not found: "x"',
+    ],
     [
       'two mounts at one path',
-      podOf({ volumeMounts: [{ name: 'a', mountPath: '/d' }, { name: 'b', mountPath: '/d' }] }, { volumes: [{ name: 'a', emptyDir: {} }, { name: 'b' }] }),
+      podOf(
+        {
+          volumeMounts: [
+            { name: 'a', mountPath: '/d' },
+            { name: 'b', mountPath: '/d' },
+          ],
+        },
+        { volumes: [{ name: 'a', emptyDir: {} }, { name: 'b' }] },
+      ),
       'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/d": must be unique',
     ],
-    ['a request above its limit', podOf({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }), 'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1'],
-    ['a negative request', podOf({ resources: { requests: { cpu: '-1' } } }), `spec.containers[0].resources.requests[cpu]: Invalid value: "-1": ${notNegative}`],
+    [
+      'a request above its limit',
+      podOf({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),
+      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    ],
+    [
+      'a negative request',
+      podOf({ resources: { requests: { cpu: '-1' } } }),
+      `spec.containers[0].resources.requests[cpu]: Invalid value: "-1": ${notNegative}`,
+    ],
     [
       'a resource of no kind',
       podOf({ resources: { requests: { disk: '1' } } }),
       'spec.containers[0].resources.requests[disk]: Invalid value: "disk": must be a standard resource type or fully qualified\nspec.containers[0].resources.requests[disk]: Invalid value: "disk": must be a standard resource for containers',
     ],
-    ['an extended resource asked for without a limit', podOf({ resources: { requests: { 'example.com/gpu': '1' } } }), 'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources'],
-    ['half a device', podOf({ resources: { limits: { 'example.com/gpu': '500m' } } }), 'spec.containers[0].resources.limits[example.com/gpu]: Invalid value: "500m": must be an integer\nspec.containers[0].resources.requests[example.com/gpu]: Invalid value: "500m": must be an integer'],
-    ['a probe without a handler', podOf({ readinessProbe: { periodSeconds: 5 } }), 'spec.containers[0].readinessProbe: Required value: must specify a handler type'],
-    ['a probe with two', podOf({ livenessProbe: { exec: { command: ['x'] }, tcpSocket: { port: 80 } } }), 'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type'],
-    ['a liveness probe that wants two successes', podOf({ livenessProbe: { exec: { command: ['x'] }, successThreshold: 2 } }), 'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1'],
-    ['a probe of a port of no name', podOf({ readinessProbe: { httpGet: { port: 'HTTP' } } }), 'spec.containers[0].readinessProbe.httpGet.port: Invalid value: "HTTP": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)\nspec.containers[0].readinessProbe.httpGet.port: Invalid value: "HTTP": must contain at least one letter (a-z)'],
-    ['a hook of an init container', podWith({ initContainers: [{ name: 'i', image: 'x', lifecycle: { preStop: { exec: { command: ['x'] } } } }] }), 'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always'],
-    ['a pull policy of no kind', podOf({ imagePullPolicy: 'Sometimes' }), 'spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"'],
+    [
+      'an extended resource asked for without a limit',
+      podOf({ resources: { requests: { 'example.com/gpu': '1' } } }),
+      'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+    ],
+    [
+      'half a device',
+      podOf({ resources: { limits: { 'example.com/gpu': '500m' } } }),
+      'spec.containers[0].resources.limits[example.com/gpu]: Invalid value: "500m": must be an integer\nspec.containers[0].resources.requests[example.com/gpu]: Invalid value: "500m": must be an integer',
+    ],
+    [
+      'a probe without a handler',
+      podOf({ readinessProbe: { periodSeconds: 5 } }),
+      'spec.containers[0].readinessProbe: Required value: must specify a handler type',
+    ],
+    [
+      'a probe with two',
+      podOf({ livenessProbe: { exec: { command: ['x'] }, tcpSocket: { port: 80 } } }),
+      'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
+    ],
+    [
+      'a liveness probe that wants two successes',
+      podOf({ livenessProbe: { exec: { command: ['x'] }, successThreshold: 2 } }),
+      'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1',
+    ],
+    [
+      'a probe of a port of no name',
+      podOf({ readinessProbe: { httpGet: { port: 'HTTP' } } }),
+      'spec.containers[0].readinessProbe.httpGet.port: Invalid value: "HTTP": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)\nspec.containers[0].readinessProbe.httpGet.port: Invalid value: "HTTP": must contain at least one letter (a-z)',
+    ],
+    [
+      'a hook of an init container',
+      podWith({ initContainers: [{ name: 'i', image: 'x', lifecycle: { preStop: { exec: { command: ['x'] } } } }] }),
+      'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always',
+    ],
+    [
+      'a pull policy of no kind',
+      podOf({ imagePullPolicy: 'Sometimes' }),
+      'spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"',
+    ],
     ['a variable without a name', podOf({ env: [{ value: 'x' }] }), 'spec.containers[0].env[0].name: Required value'],
-    ['a variable from two places', podOf({ env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }), 'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty'],
-    ['a variable from a field of no kind', podOf({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.nope' } } }] }), 'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.nope": error converting fieldPath: field label not supported: metadata.nope'],
+    [
+      'a variable from two places',
+      podOf({ env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }),
+      'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+    ],
+    [
+      'a variable from a field of no kind',
+      podOf({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.nope' } } }] }),
+      'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.nope": error converting fieldPath: field label not supported: metadata.nope',
+    ],
     ['two volumes of one name', podWith({ volumes: [{ name: 'a' }, { name: 'a' }] }), 'spec.volumes[1].name: Duplicate value: "a"'],
-    ['a volume of two kinds', podWith({ volumes: [{ name: 'a', emptyDir: {}, hostPath: { path: '/x' } }] }), 'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type'],
-    ['a volume of a claim without a name', podWith({ volumes: [{ name: 'a', persistentVolumeClaim: { readOnly: true } }] }), 'spec.volumes[0].persistentVolumeClaim.claimName: Required value'],
-    ['a restart policy of no kind', podWith({ restartPolicy: 'Sometimes' }), 'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
-    ['a toleration of everything but Exists', podWith({ tolerations: [{ effect: 'NoSchedule' }] }), 'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means "match all values and all keys"'],
-    ['seconds of another effect', podWith({ tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 3 }] }), "spec.tolerations[0].effect: Invalid value: \"\": effect must be 'NoExecute' when `tolerationSeconds` is set"],
+    [
+      'a volume of two kinds',
+      podWith({ volumes: [{ name: 'a', emptyDir: {}, hostPath: { path: '/x' } }] }),
+      'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
+    ],
+    [
+      'a volume of a claim without a name',
+      podWith({ volumes: [{ name: 'a', persistentVolumeClaim: { readOnly: true } }] }),
+      'spec.volumes[0].persistentVolumeClaim.claimName: Required value',
+    ],
+    [
+      'a restart policy of no kind',
+      podWith({ restartPolicy: 'Sometimes' }),
+      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
+    ],
+    [
+      'a toleration of everything but Exists',
+      podWith({ tolerations: [{ effect: 'NoSchedule' }] }),
+      'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means "match all values and all keys"',
+    ],
+    [
+      'seconds of another effect',
+      podWith({ tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 3 }] }),
+      'spec.tolerations[0].effect: Invalid value: "": effect must be \'NoExecute\' when `tolerationSeconds` is set',
+    ],
     [
       'an anti-affinity without a topology',
-      podWith({ affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: {}, topologyKey: '' }] } } }),
+      podWith({
+        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: {}, topologyKey: '' }] } },
+      }),
       `spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty\nspec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": name part must be non-empty\nspec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": ${keyName}`,
     ],
     [
       'a weight of 0',
-      podWith({ affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 0, podAffinityTerm: { topologyKey: 'z' } }] } } }),
+      podWith({
+        affinity: {
+          podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 0, podAffinityTerm: { topologyKey: 'z' } }] },
+        },
+      }),
       'spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100',
     ],
-    ['a spread of no skew', podWith({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }] }), 'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than 0'],
+    [
+      'a spread of no skew',
+      podWith({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }] }),
+      'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than 0',
+    ],
     ['a bad label', podWith({}, { labels: { 'bad key': 'x' } }), `metadata.labels: Invalid value: "bad key": ${keyName}`],
-    ['a revision label that is too long', podWith({}, { labels: { 'controller-revision-hash': `${'a'.repeat(55)}-123456789` } }), `metadata.labels: Invalid value: "${'a'.repeat(55)}-123456789": must be no more than 63 bytes`],
-    ['a node and gates', podWith({ nodeName: 'n', schedulingGates: [{ name: 'example.com/g' }] }), 'spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared'],
+    [
+      'a revision label that is too long',
+      podWith({}, { labels: { 'controller-revision-hash': `${'a'.repeat(55)}-123456789` } }),
+      `metadata.labels: Invalid value: "${'a'.repeat(55)}-123456789": must be no more than 63 bytes`,
+    ],
+    [
+      'a node and gates',
+      podWith({ nodeName: 'n', schedulingGates: [{ name: 'example.com/g' }] }),
+      'spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared',
+    ],
   ])('with %s is refused', (_what, manifest, text) => {
     expect(verdict(manifest)).toBe(text)
   })
@@ -226,8 +386,12 @@ describe('a pod', () => {
     const container = { ...(old['spec'].containers[0] as Fields), image: 'busybox:1.37' }
     expect(to({ containers: [container] })).toBe('')
     expect(to({ tolerations: [...old['spec'].tolerations, { key: 'b', operator: 'Exists' }] })).toBe('')
-    expect(to({ tolerations: [] })).toBe('spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds')
-    expect(to({ containers: [container, { ...container, name: 'more' }] })).toBe('spec.containers: Forbidden: pod updates may not add or remove containers')
+    expect(to({ tolerations: [] })).toBe(
+      'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
+    )
+    expect(to({ containers: [container, { ...container, name: 'more' }] })).toBe(
+      'spec.containers: Forbidden: pod updates may not add or remove containers',
+    )
     expect(to({ nodeName: 'other' }).split('\n')[0]).toBe(
       'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
     )
@@ -235,7 +399,12 @@ describe('a pod', () => {
 })
 
 describe('other kinds', () => {
-  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  }
   const budget = (spec: Fields): Fields => ({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'b' }, spec })
   const service = (spec: Fields, name = 'front'): Fields => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec })
   const config = (data: Fields): Fields => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data })
@@ -246,29 +415,109 @@ describe('other kinds', () => {
       laid(claim, { spec: { accessModes: ['ReadSometimes'] } }),
       'spec.accessModes: Unsupported value: "ReadSometimes": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"',
     ],
-    ['a claim of two ways that exclude each other', laid(claim, { spec: { accessModes: ['ReadWriteOncePod', 'ReadWriteOnce'] } }), 'spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes'],
+    [
+      'a claim of two ways that exclude each other',
+      laid(claim, { spec: { accessModes: ['ReadWriteOncePod', 'ReadWriteOnce'] } }),
+      'spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes',
+    ],
     ['a budget above 100%', budget({ minAvailable: '120%' }), 'spec.minAvailable: Invalid value: "120%": must not be greater than 100%'],
-    ['a budget of a word', budget({ maxUnavailable: 'some' }), "spec.maxUnavailable: Invalid value: \"some\": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"],
-    ['a budget of both sides', budget({ minAvailable: 1, maxUnavailable: 1 }), 'spec: Invalid value: {"maxUnavailable":1,"minAvailable":1}: minAvailable and maxUnavailable cannot be both set'],
+    [
+      'a budget of a word',
+      budget({ maxUnavailable: 'some' }),
+      "spec.maxUnavailable: Invalid value: \"some\": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+    ],
+    [
+      'a budget of both sides',
+      budget({ minAvailable: 1, maxUnavailable: 1 }),
+      'spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
+    ],
     ['a service without ports', service({ selector: { app: 'x' } }), 'spec.ports: Required value'],
-    ['a service of two ports without names', service({ ports: [{ port: 80 }, { port: 81 }] }), 'spec.ports[0].name: Required value\nspec.ports[1].name: Required value'],
-    ['a node port of a service inside', service({ ports: [{ port: 80, nodePort: 30080 }] }), "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+    [
+      'a service of two ports without names',
+      service({ ports: [{ port: 80 }, { port: 81 }] }),
+      'spec.ports[0].name: Required value\nspec.ports[1].name: Required value',
+    ],
+    [
+      'a node port of a service inside',
+      service({ ports: [{ port: 80, nodePort: 30080 }] }),
+      "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+    ],
     ['an external name of nothing', service({ type: 'ExternalName' }), 'spec.externalName: Required value'],
-    ['an address that is none', service({ clusterIP: 'no', ports: [{ port: 80 }] }), 'spec.clusterIPs[0]: Invalid value: "no": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+    [
+      'an address that is none',
+      service({ clusterIP: 'no', ports: [{ port: 80 }] }),
+      'spec.clusterIPs[0]: Invalid value: "no": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ],
     [
       'a key with a blank',
       config({ 'bad key': 'x' }),
       "data[bad key]: Invalid value: \"bad key\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
     ],
-    ['a volume without a kind', { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'v' }, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } } }, 'spec: Required value: must specify a volume type'],
-    ['a class without a provisioner', { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 's' } }, 'provisioner: Required value'],
-    ['a priority above all', { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'p' }, value: 2_000_000_000 }, 'value: Forbidden: maximum allowed value of a user defined priority is 1000000000'],
-    ['a node with one taint twice', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints: [{ key: 'k', effect: 'NoSchedule' }, { key: 'k', effect: 'NoSchedule' }] } }, 'metadata.taints[1]: Duplicate value: {"Key":"k","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair'],
-    ['a taint of no effect', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints: [{ key: 'k', effect: 'Bad' }] } }, 'metadata.taints[0].effect: Unsupported value: "Bad": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"'],
-    ['a revision without data', { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'r' }, revision: 1 }, 'data: Required value: data is mandatory'],
-    ['a namespace with a dot', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a.b' } }, 'metadata.name: Invalid value: "a.b": must not contain dots'],
-    ['a namespace inside one', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a', namespace: 'b' } }, 'metadata.namespace: Forbidden: not allowed on this type'],
-    ['an attachment to nothing', { apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: 'a' }, spec: { attacher: 'd', nodeName: 'n', source: {} } }, 'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName'],
+    [
+      'a volume without a kind',
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'v' },
+        spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } },
+      },
+      'spec: Required value: must specify a volume type',
+    ],
+    [
+      'a class without a provisioner',
+      { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 's' } },
+      'provisioner: Required value',
+    ],
+    [
+      'a priority above all',
+      { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'p' }, value: 2_000_000_000 },
+      'value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+    ],
+    [
+      'a node with one taint twice',
+      {
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: { name: 'n' },
+        spec: {
+          taints: [
+            { key: 'k', effect: 'NoSchedule' },
+            { key: 'k', effect: 'NoSchedule' },
+          ],
+        },
+      },
+      'metadata.taints[1]: Duplicate value: {"Key":"k","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
+    ],
+    [
+      'a taint of no effect',
+      { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints: [{ key: 'k', effect: 'Bad' }] } },
+      'metadata.taints[0].effect: Unsupported value: "Bad": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    ],
+    [
+      'a revision without data',
+      { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'r' }, revision: 1 },
+      'data: Required value: data is mandatory',
+    ],
+    [
+      'a namespace with a dot',
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a.b' } },
+      'metadata.name: Invalid value: "a.b": must not contain dots',
+    ],
+    [
+      'a namespace inside one',
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a', namespace: 'b' } },
+      'metadata.namespace: Forbidden: not allowed on this type',
+    ],
+    [
+      'an attachment to nothing',
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'VolumeAttachment',
+        metadata: { name: 'a' },
+        spec: { attacher: 'd', nodeName: 'n', source: {} },
+      },
+      'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName',
+    ],
   ])('%s is refused', (_what, manifest, text) => {
     expect(verdict(manifest)).toBe(text)
   })
@@ -285,17 +534,25 @@ describe('other kinds', () => {
     const size = (storage: string): Fields => ({ resources: { requests: { storage } } })
 
     test('may grow and not shrink', () => {
-      expect([to(size('2Gi')), to(size('500Mi'))]).toEqual(['', 'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity'])
+      expect([to(size('2Gi')), to(size('500Mi'))]).toEqual([
+        '',
+        'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',
+      ])
     })
 
     test('may change nothing else', () => {
-      expect(to({ storageClassName: 'shared' }).split('\n')[0]).toBe('spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims')
+      expect(to({ storageClassName: 'shared' }).split('\n')[0]).toBe(
+        'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+      )
     })
   })
 
   test('a claim without a class may be given one, and a volume', () => {
     const old = stored(claim)
-    expect([changed(old, laid(old, { spec: { storageClassName: 'disk' } }) as KubernetesObject), changed(old, laid(old, { spec: { volumeName: 'v' } }) as KubernetesObject)]).toEqual(['', ''])
+    expect([
+      changed(old, laid(old, { spec: { storageClassName: 'disk' } }) as KubernetesObject),
+      changed(old, laid(old, { spec: { volumeName: 'v' } }) as KubernetesObject),
+    ]).toEqual(['', ''])
   })
 
   test('the provisioner of a class stays', () => {
@@ -305,7 +562,10 @@ describe('other kinds', () => {
 
   test('the data of a revision stays, its number may change', () => {
     const old = stored({ apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'r' }, revision: 1, data: { a: 1 } })
-    expect([changed(old, { ...old, revision: 2 }), changed(old, { ...old, data: { a: 2 } })]).toEqual(['', 'data: Invalid value: {"a":2}: field is immutable'])
+    expect([changed(old, { ...old, revision: 2 }), changed(old, { ...old, data: { a: 2 } })]).toEqual([
+      '',
+      'data: Invalid value: {"a":2}: field is immutable',
+    ])
   })
 
   test('no finalizer comes to what is being deleted', () => {

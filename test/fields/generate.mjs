@@ -11,7 +11,9 @@ const roots = `CoreV1Event V1APIService V1ClusterRole V1ClusterRoleBinding V1Con
 V1CSIStorageCapacity V1CustomResourceDefinition V1DaemonSet V1Deployment V1Endpoints V1EndpointSlice V1Ingress V1IngressClass V1Job V1Lease V1LimitRange
 V1MutatingWebhookConfiguration V1Namespace V1NetworkPolicy V1Node V1PersistentVolume V1PersistentVolumeClaim V1Pod V1PodDisruptionBudget V1PodTemplate
 V1PriorityClass V1ReplicaSet V1ReplicationController V1ResourceQuota V1Role V1RoleBinding V1RuntimeClass V1Scale V1Secret V1Service V1ServiceAccount
-V1StatefulSet V1StorageClass V1ValidatingWebhookConfiguration V1VolumeAttachment V1VolumeAttributesClass V2HorizontalPodAutoscaler`.split(/\s+/)
+V1StatefulSet V1StorageClass V1ValidatingWebhookConfiguration V1VolumeAttachment V1VolumeAttributesClass V2HorizontalPodAutoscaler`.split(
+  /\s+/,
+)
 
 // What the models call text and is a quantity. Source: Kubernetes API reference.
 const quantities = new Set(
@@ -42,7 +44,8 @@ const typeText = (owner, field, type, format) => {
   if (type === 'IntOrString') return 'intstr'
   if (type === 'V1MicroTime') return 'microtime'
   if (type === 'Date') return format === 'date-time' ? 'time' : 'string'
-  if (type === 'string') return format === 'byte' ? 'bytes' : format === 'date-time' ? 'time' : format === 'int-or-string' ? 'intstr' : 'string'
+  if (type === 'string')
+    return format === 'byte' ? 'bytes' : format === 'date-time' ? 'time' : format === 'int-or-string' ? 'intstr' : 'string'
   if (type === 'number') return format === 'int32' || format === 'int64' ? format : 'double'
   if (type === 'boolean') return 'bool'
   if (type === 'any' || type === 'object') return 'any'

@@ -63,7 +63,8 @@ export class Desk {
   /** Types a line at a moment (default: now) and runs the engine on until nothing is pending, or `until`. */
   type(line: string, options: { at?: number; until?: number; stdin?: string } = {}): Ran {
     const ran = this.start(line, options)
-    this.engine.run(options.until === undefined ? Number.POSITIVE_INFINITY : seconds(options.until))
+    if (options.until !== undefined) this.engine.run(seconds(options.until))
+    else while (this.engine.step()) if (ran.exit !== undefined) break
     return ran
   }
 

@@ -77,16 +77,21 @@ describe('a quantity', () => {
   })
 
   test('a request is rounded up to a thousandth', () => {
-    expect([roundUpToMilli('100u'), roundUpToMilli('1500001u'), roundUpToMilli('2'), roundUpToMilli('1Gi')]).toEqual(['1m', '1501m', '2', '1Gi'])
+    expect([roundUpToMilli('100u'), roundUpToMilli('1500001u'), roundUpToMilli('2'), roundUpToMilli('1Gi')]).toEqual([
+      '1m',
+      '1501m',
+      '2',
+      '1Gi',
+    ])
   })
 
   test('a sum has the form of its first part, or of the other when that is 0', () => {
-    expect([addQuantities('1Gi', '1Gi'), addQuantities('0', '1Gi'), addQuantities('500m', '1500m'), subtractQuantities('1Gi', '512Mi')]).toEqual([
-      '2Gi',
-      '1Gi',
-      '2',
-      '512Mi',
-    ])
+    expect([
+      addQuantities('1Gi', '1Gi'),
+      addQuantities('0', '1Gi'),
+      addQuantities('500m', '1500m'),
+      subtractQuantities('1Gi', '512Mi'),
+    ]).toEqual(['2Gi', '1Gi', '2', '512Mi'])
   })
 
   test('what is printed is read as the same amount, and a decimal one is printed the same again', () => {

@@ -64,8 +64,12 @@ describe('what -l says', () => {
   })
 
   test('a key or a value that labels cannot have is named', () => {
-    expect(read('-a=b')).toContain('unable to parse requirement: <nil>: Invalid value: "-a": name part must consist of alphanumeric characters')
-    expect(read('a=-b')).toContain('unable to parse requirement: values[0][a]: Invalid value: "-b": a valid label must be an empty string or consist of')
+    expect(read('-a=b')).toContain(
+      'unable to parse requirement: <nil>: Invalid value: "-a": name part must consist of alphanumeric characters',
+    )
+    expect(read('a=-b')).toContain(
+      'unable to parse requirement: values[0][a]: Invalid value: "-b": a valid label must be an empty string or consist of',
+    )
     expect(read('a>b')).toContain(`values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer`)
   })
 
@@ -80,7 +84,9 @@ describe('what -l says', () => {
     const value = fc.stringMatching(/^[a-z0-9]{1,4}$/).filter((word) => word !== 'in' && word !== 'notin')
     const term = fc.oneof(
       fc.tuple(key, fc.constantFrom('=', '==', '!='), value).map((parts) => parts.join('')),
-      fc.tuple(key, fc.constantFrom('in', 'notin'), fc.uniqueArray(value, { minLength: 1, maxLength: 3 })).map(([k, op, v]) => `${k} ${op} (${v.join(',')})`),
+      fc
+        .tuple(key, fc.constantFrom('in', 'notin'), fc.uniqueArray(value, { minLength: 1, maxLength: 3 }))
+        .map(([k, op, v]) => `${k} ${op} (${v.join(',')})`),
       key,
       key.map((k) => `!${k}`),
     )
@@ -114,11 +120,17 @@ describe('the selector of an object', () => {
   })
 
   test('a service selects with a plain map, and with an empty one nobody', () => {
-    expect([matchesMap({ app: 'web', x: 'y' }, { app: 'web' }), matchesMap({ app: 'web' }, {}), matchesMap(undefined, { app: 'web' })]).toEqual([true, false, false])
+    expect([
+      matchesMap({ app: 'web', x: 'y' }, { app: 'web' }),
+      matchesMap({ app: 'web' }, {}),
+      matchesMap(undefined, { app: 'web' }),
+    ]).toEqual([true, false, false])
   })
 
   test('it prints as -l would say it', () => {
-    expect(printSelector({ matchLabels: { b: '1', a: '2' }, matchExpressions: [{ key: 'c', operator: 'In', values: ['y', 'x'] }] })).toBe('a=2,b=1,c in (x,y)')
+    expect(printSelector({ matchLabels: { b: '1', a: '2' }, matchExpressions: [{ key: 'c', operator: 'In', values: ['y', 'x'] }] })).toBe(
+      'a=2,b=1,c in (x,y)',
+    )
     expect([printSelector(undefined), printSelector({})]).toEqual(['<none>', '<none>'])
   })
 })
@@ -144,10 +156,10 @@ describe('what --field-selector says', () => {
     const terms = parseFieldSelector('spec.nodeName=node-1,status.phase!=Failed')
     if ('error' in terms) throw new Error(terms.error)
     const pod = (node: string, phase: string) => (field: string) => (field === 'spec.nodeName' ? node : phase)
-    expect([meetsTerms(terms, pod('node-1', 'Running')), meetsTerms(terms, pod('node-1', 'Failed')), meetsTerms(terms, pod('node-2', 'Running'))]).toEqual([
-      true,
-      false,
-      false,
-    ])
+    expect([
+      meetsTerms(terms, pod('node-1', 'Running')),
+      meetsTerms(terms, pod('node-1', 'Failed')),
+      meetsTerms(terms, pod('node-2', 'Running')),
+    ]).toEqual([true, false, false])
   })
 })

@@ -5,7 +5,7 @@
 import type { KubernetesObject } from '../objects/metadata.ts'
 import { badRequest } from './errors.ts'
 import { type FieldMistake, readFields } from './fields/read.ts'
-import { typeOfKind } from './fields/types.ts'
+import { typeOfKind } from './fields/lookup.ts'
 import type { FieldValidation, Status } from './request.ts'
 
 /** What came of it: the object as the server keeps it with the texts of Warning headers, or a refusal. */
@@ -37,7 +37,9 @@ const refusedPatch = (patch: unknown, text: string): Status => {
 type Names = { readonly kind: string; readonly version: string }
 
 const refusal = (kind: Names, text: string, patch: unknown): Status =>
-  patch === undefined ? badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${text}`) : refusedPatch(patch, text)
+  patch === undefined
+    ? badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${text}`)
+    : refusedPatch(patch, text)
 
 const isUnknown = (mistake: FieldMistake): boolean => mistake.kind === 'unknown'
 
@@ -50,6 +52,7 @@ export const decode = (kind: Names, object: KubernetesObject, validation: FieldV
   const wrong = reading.mistakes.find((mistake) => !isUnknown(mistake))
   if (wrong !== undefined) return { refused: refusal(kind, wrong.text, patch) }
   const unknown = reading.mistakes.filter(isUnknown).map((mistake) => mistake.text)
-  if (unknown.length > 0 && validation === 'Strict') return { refused: refusal(kind, `strict decoding error: ${unknown.join(', ')}`, patch) }
+  if (unknown.length > 0 && validation === 'Strict')
+    return { refused: refusal(kind, `strict decoding error: ${unknown.join(', ')}`, patch) }
   return { object: reading.value as KubernetesObject, warnings: validation === 'Warn' ? unknown : [] }
 }

@@ -62,10 +62,11 @@ const gracefulMark = (pod: KubernetesObject, asked: number | undefined, clock: C
     const period = gracePeriodOf(pod, asked)
     return withMeta(pod, { deletionTimestamp: clock.plus(clock.time, period), deletionGracePeriodSeconds: period, ...countedUp(pod) })
   }
-  const period = gracePeriodOf(pod, asked)
-  if (asked === undefined && period > 0) return 'pending'
-  if (before !== undefined && period >= before && period > 0) return 'pending'
-  if (before === 0 && period === 0) return pod
+  // Of a pod that is being deleted neither phase nor node is asked any more (rest.BeforeDelete).
+  if (before === 0) return pod
+  if (asked === undefined) return 'pending'
+  const period = asked < 0 ? 1 : asked
+  if (before !== undefined && period >= before) return 'pending'
   const shortened = clock.plus(deletionTimestamp, period - (before ?? 0))
   const late = period > 0 && shortened < clock.time
   return late

@@ -16,7 +16,7 @@ type Cause = { readonly reason?: string; readonly message: string; readonly fiel
 export const resourceName = (kind: Named): string => (kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`)
 
 /** `StatefulSet.apps`, `Pod`: how messages name a kind. */
-export const kindName = (kind: Named): string => (kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`)
+const kindName = (kind: Named): string => (kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`)
 
 const detailsOf = (kind: Named, name: string, more: { readonly uid?: string; readonly causes?: readonly Cause[] } = {}) => ({
   name,
@@ -42,7 +42,7 @@ export const alreadyExists = (kind: Named, name: string): Status => ({
 })
 
 /** What a write with an old resourceVersion is told. */
-export const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
+const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
 
 /** 409: `Operation cannot be fulfilled on statefulsets.apps "web": …`. Without `why` it is the stale resourceVersion. */
 export const conflict = (kind: Named, name: string, why: string = modifiedText): Status => ({
@@ -125,7 +125,7 @@ export const tooManyRequests = (message: string, causes: readonly Cause[] = [], 
 })
 
 /** 410: a watch or list from a revision that the server has forgotten. */
-export const expired = (message: string): Status => ({ code: 410, reason: 'Expired', message })
+const expired = (message: string): Status => ({ code: 410, reason: 'Expired', message })
 
 /** 410 of a watch: `too old resource version: 7 (1046)`. */
 export const tooOld = (asked: string, oldest: string): Status => expired(`too old resource version: ${asked} (${oldest})`)
@@ -136,13 +136,6 @@ export const methodNotAllowed = (kind: Named, verb: string): Status => ({
   reason: 'MethodNotAllowed',
   message: `${verb} is not supported on resources of kind "${resourceName(kind)}"`,
   details: { ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural },
-})
-
-/** 415: a patch of a type that the kind does not take (a strategic one for a custom resource). */
-export const unsupportedMediaType = (message = '415: Unsupported Media Type'): Status => ({
-  code: 415,
-  reason: 'UnsupportedMediaType',
-  message,
 })
 
 /** 500. */

@@ -455,9 +455,14 @@ const finalizersOnly = (old: KubernetesObject, asked: KubernetesObject): Kuberne
   spec: { ...old['spec'], finalizers: asked['spec']?.finalizers ?? [] },
 })
 
+const withAnnotations = ({ annotations: _, ...metadata }: ObjectMeta, annotations: ObjectMeta['annotations']): ObjectMeta =>
+  annotations === undefined ? metadata : { ...metadata, annotations }
+
 /** A write to `status`: everything else is the old object's. */
 const statusOnly = (old: KubernetesObject, asked: KubernetesObject): KubernetesObject => {
-  const { status: _, ...rest } = old
+  const { status: _, ...unannotated } = old
+  // The controller of Deployments writes its revision with the status (deployment strategy, PrepareForUpdate of status).
+  const rest = old.kind === 'Deployment' ? { ...unannotated, metadata: withAnnotations(old.metadata, asked.metadata.annotations) } : unannotated
   return asked['status'] === undefined ? rest : { ...rest, status: asked['status'] }
 }
 

@@ -42,7 +42,12 @@ export const agesAt =
     time === undefined || time === '' ? '<unknown>' : humanAge(now - secondsOf(time))
 
 /** Objects of one kind as a table; `wide` adds the columns of `-o wide`. */
-export const tableOf = (kind: Kind, objects: readonly KubernetesObject[], age: (time: string | undefined) => string, wide = false): Table => {
+export const tableOf = (
+  kind: Kind,
+  objects: readonly KubernetesObject[],
+  age: (time: string | undefined) => string,
+  wide = false,
+): Table => {
   const columns = kind.columns.filter((column) => wide || column.wide !== true)
   return {
     header: columns.map((column) => column.name),

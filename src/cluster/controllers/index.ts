@@ -4,6 +4,7 @@
 import type { World } from '../../world/world.ts'
 import type { ControllerFactory } from '../client/controller.ts'
 import { cloudNodeLifecycle } from './cloud-node-lifecycle.ts'
+import { deployment } from './deployment/index.ts'
 import { disruption } from './disruption.ts'
 import { endpointSlice, endpoints } from './endpointslice/index.ts'
 import { garbageCollector } from './garbage-collector.ts'
@@ -15,6 +16,7 @@ import { persistentVolumeExpander } from './persistentvolume-expander.ts'
 import { persistentVolumeProtection } from './persistentvolume-protection.ts'
 import { persistentVolumeClaimProtection } from './persistentvolumeclaim-protection.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
+import { replicaSet } from './replicaset.ts'
 import { resourceQuota } from './resourcequota.ts'
 import { rootCertificate, serviceAccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
@@ -53,5 +55,7 @@ export const controllersOf = (world: World, components: Readonly<Record<string, 
   { name: 'resourcequota-controller', factory: resourceQuota },
   { name: 'service-account-controller', factory: serviceAccount },
   { name: 'root-ca-cert-publisher', factory: rootCertificate },
+  { name: 'replicaset-controller', factory: replicaSet },
+  { name: 'deployment-controller', factory: deployment },
   { name: 'statefulset-controller', factory: statefulset },
 ]

@@ -9,6 +9,8 @@ export type Command =
       readonly flags: readonly FlagText[]
       /** Flags that must be there. */
       readonly required?: readonly string[]
+      /** Any flag is taken: the command is refused anyway. */
+      readonly lenient?: boolean
       readonly run: (session: Session) => Story<void>
       readonly commands?: undefined
     }

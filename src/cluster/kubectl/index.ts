@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.ts'
 import { distance } from '../../text/mistake.ts'
 
 export { decodeManifests, type Manifest } from './manifests.ts'
-export type { Connect, Connection, LogLine, Terminal } from './terminal.ts'
+export type { Connect, LogLine, Terminal } from './terminal.ts'
 
 /**
  * Plays one command line, without the leading `kubectl`. Returns its exit code. What it prints goes to the terminal as it is printed.
@@ -62,7 +62,7 @@ function* run(command: Command, name: string, words: readonly string[], terminal
     terminal.out(`Usage:\n  kubectl ${name} SUBCOMMAND [options]\n\nSubcommands:\n${[...command.commands.keys()].map((key) => `  ${key}\n`).join('')}`)
     return
   }
-  const parsed = parseFlags(words, command.flags, name)
+  const parsed = command.lenient === true ? parseFlags([], [], name) : parseFlags(words, command.flags, name)
   if (parsed.flags.is('help')) {
     terminal.out(`Usage:\n  kubectl ${name} [flags] [options]\n\nstsim's kubectl takes the flags of kubectl 1.${terminal.release.minor}: see https://kubernetes.io/docs/reference/kubectl/\n`)
     return

@@ -7,12 +7,6 @@ import type { Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Release } from '../objects/release.ts'
 
-/** A connection into a container, as exec and attach have one. */
-export type Connection = {
-  /** Runs a command in the container. Returns its exit code when it has ended (time passes meanwhile). */
-  readonly run: (words: readonly string[], stdin: string | undefined) => Story<number>
-}
-
 /** How a terminal reaches containers: exec, attach, logs. */
 export type Connect = {
   /**
@@ -32,6 +26,8 @@ export type Connect = {
    * are printed by the one who types.
    */
   readonly typed?: (pod: KubernetesObject, container: string, words: readonly string[]) => Story<number>
+  /** The main process of a container to which a terminal was attached (`run -it`) has ended: its shell was left with that code. */
+  readonly leave: (pod: KubernetesObject, container: string, exitCode: number) => void
 }
 
 /** One line of a container's log: when (as the API writes it) and what. */

@@ -47,6 +47,8 @@ export type Syncing = {
 export class CrashBackOff {
   private readonly node: NodeContext
   private readonly entries = new Map<string, { delay: Micros; updated: Micros }>()
+  /** The longest wait that each container has had. */
+  private readonly longest = new Map<string, Micros>()
 
   constructor(node: NodeContext) {
     this.node = node
@@ -56,15 +58,25 @@ export class CrashBackOff {
    * Whether a container whose latest dead instance ended at `ended` must wait; else the step is spent. The length that is left
    * counts from that end. Source: A8, doBackOff.
    */
-  blocks(key: string, ended: Micros): { readonly delay: Micros; readonly until: Micros } | undefined {
+  blocks(pod: Pod, container: Container, ended: Micros): { readonly delay: Micros; readonly until: Micros } | undefined {
+    const key = `${pod.metadata.uid} ${container.name} ${container.image}`
     const now = this.node.component.now()
     const { firstCrashBackOff, maxCrashBackOff } = this.node.settings
     this.sweep(now)
     const entry = this.entries.get(key)
     const young = entry !== undefined && ended - entry.updated <= forgottenAfter
     if (young && now - ended < entry.delay) return { delay: entry.delay, until: ended + entry.delay }
+    if (young) this.outlived(pod, container, key, entry.delay)
     this.entries.set(key, { delay: young ? Math.min(entry.delay * 2, maxCrashBackOff) : firstCrashBackOff, updated: now })
     return undefined
+  }
+
+  /** A back-off that is longer than any before is over: this loop does not repeat itself yet. */
+  private outlived(pod: Pod, container: Container, key: string, delay: Micros): void {
+    if (delay <= (this.longest.get(key) ?? 0)) return
+    this.longest.set(key, delay)
+    const { namespace, name, uid } = pod.metadata
+    this.node.component.record('back-off', `Pod/${namespace}/${name}`, { uid, container: container.name, delay })
   }
 
   /** Housekeeping (every 2 s) drops what is older than 600 s; looked at when somebody asks. */
@@ -219,7 +231,7 @@ function* startContainer(my: Syncing, pod: Pod, container: Container, view: PodV
     .filter((each) => each.container.facts.name === container.name)
     .findLast((each) => each.state.kind === 'exited')
   if (dead !== undefined && dead.state.kind === 'exited') {
-    const blocked = my.crashes.blocks(`${uid} ${container.name} ${container.image}`, dead.state.at)
+    const blocked = my.crashes.blocks(pod, container, dead.state.at)
     if (blocked !== undefined) {
       const about = `${container.name} in pod ${pod.metadata.name}_${pod.metadata.namespace}(${uid})`
       node.tell(pod, 'Warning', 'BackOff', `Back-off restarting failed container ${about}`)

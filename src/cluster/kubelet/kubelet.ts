@@ -15,6 +15,8 @@ import { NodeStatus } from './heartbeat.ts'
 import { Images } from './images.ts'
 import { nodeContext } from './node-context.ts'
 import { PodWorker, type Shared } from './pod-worker.ts'
+import { EvictionManager } from './pressure.ts'
+import { shutdownManager } from './shutdown.ts'
 import { rejected } from './status.ts'
 import { StatusWriter } from './status-writer.ts'
 import { Volumes } from './volumes.ts'
@@ -80,6 +82,9 @@ export function kubelet(component: Component, machine: Machine, world: World): C
     }
   }
 
+  const living = (): readonly PodWorker[] => [...workers.values()]
+  const evictions = new EvictionManager(node, nodeStatus, living)
+
   const nodeChanged = (object: KubernetesObject | undefined): void => {
     const attached = (object?.['status']?.volumesAttached ?? []) as readonly { readonly name: string }[]
     volumes.nodeSeen(attached.map(({ name }) => name))
@@ -97,6 +102,8 @@ export function kubelet(component: Component, machine: Machine, world: World): C
       // Its caches are filled next, in this instant: what it says of its node is held against what they show.
       component.process.after(0, 'kubelet starts', () => {
         nodeStatus.begin()
+        evictions.begin()
+        shutdownManager(node, nodeStatus, living)
         if (machine.runtime.known().some((facts) => !workers.has(facts.uid))) {
           component.process.atTurn(nextBeat(node.rhythms.housekeeping, component.now(), 'strict'), 'housekeeping', endOrphans)
         }

@@ -54,6 +54,8 @@ export type NodeContext = {
   tell(regarding: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void
   /** `act`, but not after this kubelet has died: for what the world calls back. */
   mine(act: () => void): () => void
+  /** The same for what is called back with something. */
+  mineOf<T>(act: (value: T) => void): (value: T) => void
   /** `J(length, factor)` of A1: only ever longer; exact in profile reference. */
   stretch(length: Micros, factor: number, purpose: string): Micros
 }
@@ -95,6 +97,10 @@ const settingsOf = (component: Component): Settings => {
 export const nodeContext = (component: Component, machine: Machine, world: World): NodeContext => {
   const rhythm = (purpose: string, period: Micros, phase: Micros): Rhythm => component.rhythm(purpose, period, phase)
   const counts = new Map<string, number>()
+  const { process } = component
+  // The context is made while the process lives this life, or before its first one.
+  const { incarnation } = process
+  const lives = (): boolean => process.alive && process.incarnation === incarnation
   return {
     node: machine.name,
     component,
@@ -116,12 +122,11 @@ export const nodeContext = (component: Component, machine: Machine, world: World
     tell(regarding, type, reason, message) {
       component.play(announce(regarding, type, reason, message))
     },
-    mine(act) {
-      const { process } = component
-      const { incarnation } = process
-      return () => {
-        if (process.alive && process.incarnation === incarnation) act()
-      }
+    mine: (act) => () => {
+      if (lives()) act()
+    },
+    mineOf: (act) => (value) => {
+      if (lives()) act(value)
     },
     stretch(length, factor, purpose) {
       const count = counts.get(purpose) ?? 0

@@ -3,7 +3,7 @@
  * one more run; between runs it waits until the runtime's cache is newer than the end of the last one.
  * Source: node-and-storage.md A1, A3, A10 (pod_workers.go, kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod).
  */
-import { type Micros, seconds } from '../../engine/clock.ts'
+import { type Micros, milliseconds, seconds } from '../../engine/clock.ts'
 import type { Handle } from '../../engine/queue.ts'
 import { nextBeat } from '../../engine/rhythm.ts'
 import type { Question } from '../../world/container.ts'
@@ -42,6 +42,9 @@ export type Stage =
 /** Requeues of A1. */
 const resync = seconds(60)
 const errorDelay = seconds(10)
+/** Looks at a runtime that is in error. */
+const firstRuntimeLook = milliseconds(100)
+const lastRuntimeLook = seconds(5)
 
 /** One pod's worker. */
 export class PodWorker implements ProbedPod {
@@ -65,11 +68,17 @@ export class PodWorker implements ProbedPod {
   /** An on-demand relist made the cache this fresh, this moment included. */
   private freshAt = -1
   private requeue: Handle = -1
+  /** The end of the back-off that the last run met, and how many runs have met it. */
+  private lastBackOff: Micros | undefined
+  private looks = 0
   private relistPlanned = false
   private changedAt = -1
   /** The object is gone from the API. */
   private removed = false
   private deleted = false
+  /** When the last of its volumes was unmounted after its end. */
+  private unmounted: Micros | undefined
+  private readonly releaseListeners: (() => void)[] = []
   /** How to stop the whole life: only for a worker that was told to vanish. */
   private drop: () => void = () => undefined
   /** Whether this kubelet found the pod's containers when it started. */
@@ -131,6 +140,12 @@ export class PodWorker implements ProbedPod {
     this.wake()
   }
 
+  /** Calls back when its containers are stopped and its volumes unmounted; at once if they are. */
+  whenReleased(tell: () => void): void {
+    if (this.stage.kind === 'finished' || this.unmounted !== undefined) tell()
+    else this.releaseListeners.push(tell)
+  }
+
   /** Something that wants a run: a relist, a verdict of a probe, a change of the pod. */
   wake(): void {
     this.pending = true
@@ -176,6 +191,7 @@ export class PodWorker implements ProbedPod {
   private *life(): Task<void> {
     while (this.stage.kind === 'sync') {
       yield* this.untilPending()
+      yield* this.untilRuntime()
       yield* this.untilFresh()
       if (this.stage.kind !== 'sync') break
       this.pending = false
@@ -185,6 +201,7 @@ export class PodWorker implements ProbedPod {
       if (this.stage.kind === 'sync') this.planRequeue(end)
     }
     this.node.component.process.cancel(this.requeue)
+    yield* this.untilRuntime()
     yield* this.untilFresh()
     yield* this.syncTerminating()
     yield* this.syncTerminated()
@@ -199,6 +216,31 @@ export class PodWorker implements ProbedPod {
         this.wakeUp = undefined
       }
     })
+  }
+
+  /** While the runtime is in error the kubelet's loop does nothing; it looks again after 0.1 s, doubling to 5 s (A1). */
+  private *untilRuntime(): Task<void> {
+    const { machine, component } = this.node
+    const since = machine.runtimeDownSince
+    if (since === undefined) return
+    yield* wait<undefined>((resume) => {
+      const unlisten = machine.troubles.listen(
+        this.node.mineOf((name: string) => {
+          if (name !== machine.name || machine.runtimeDownSince !== undefined) return
+          unlisten()
+          resume(undefined)
+        }),
+      )
+      return unlisten
+    })
+    let look = since
+    let delay = firstRuntimeLook
+    while (look < this.now) {
+      look += delay
+      delay = Math.min(delay * 2, lastRuntimeLook)
+    }
+    yield* moment(component.process, look, 'runtime is back')
+    this.changedInTruth()
   }
 
   /** The freshness gate (A1): the cache must be newer than the end of the previous run. */
@@ -222,6 +264,7 @@ export class PodWorker implements ProbedPod {
       return { ...nothing, error: false }
     }
     const { pod } = this
+    if (this.isPastDeadline(status)) return { ...nothing, error: false }
     const end = yield* this.volumesOf(volumes, pod)
     if (end.kind === 'cancelled') {
       // Nothing was begun, so nothing is waited for: the ending starts at once (cases/README.md 5).
@@ -244,6 +287,22 @@ export class PodWorker implements ProbedPod {
     const result = yield* syncContainers(syncing, pod, view)
     if (result.actions > 0 && !result.failed && node.component.gates.on('PLEGOnDemandRelist')) this.relistNow()
     return { ...result, error: result.failed }
+  }
+
+  /** spec.activeDeadlineSeconds counts from status.startTime; past it the pod is Failed. Source: A4; active_deadline.go. */
+  private isPastDeadline(status: PodStatus): boolean {
+    const { component } = this.node
+    const length = this.pod.spec.activeDeadlineSeconds
+    if (length === undefined || status.startTime === undefined) return false
+    const end = component.microsOf(status.startTime) + seconds(length)
+    if (this.now < end) {
+      component.process.atTurn(nextBeat(this.node.rhythms.sync, end, 'includes'), 'active deadline', () => this.wake())
+      return false
+    }
+    const message = 'Pod was active on the node longer than the specified deadline'
+    this.node.tell(this.pod, 'Normal', 'DeadlineExceeded', message)
+    this.terminate(graceOf(this.pod), { reason: 'DeadlineExceeded', message })
+    return true
   }
 
   /** The wait for volumes, which a deletion cuts short. */
@@ -350,7 +409,8 @@ export class PodWorker implements ProbedPod {
     const tick = nextBeat(this.node.rhythms.relist, this.now, 'strict')
     this.node.component.process.atTurn(tick, 'relist', () => {
       this.relistPlanned = false
-      if (this.changedAt >= 0) this.relist(tick)
+      // A runtime that does not answer lists nothing; what it missed is seen when it is back.
+      if (this.changedAt >= 0 && this.node.machine.runtimeDownSince === undefined) this.relist(tick)
     })
   }
 
@@ -362,12 +422,19 @@ export class PodWorker implements ProbedPod {
     if (!end.error && isStatusReady(this.status)) return
     const since135 = component.gates.release.minor >= 35
     let delay = resync
+    let label = 'requeued'
+    this.looks = end.backOffUntil === undefined || end.backOffUntil !== this.lastBackOff ? 1 : this.looks + 1
+    this.lastBackOff = end.backOffUntil
     if (end.error) {
       delay = errorDelay
-      if (end.backOffUntil !== undefined && since135) delay = Math.max(0, Math.min(end.backOffUntil - this.now, resync))
+      if (end.backOffUntil !== undefined) {
+        // Looks into one back-off are told apart, so that a run counts as settled only after whole rounds.
+        label = `requeued in back-off, look ${this.looks}`
+        if (since135) delay = Math.max(0, Math.min(end.backOffUntil - this.now, resync))
+      }
     }
     const due = this.now + node.stretch(delay, 0.5, `requeue ${this.uid}`)
-    this.requeue = component.process.atTurn(nextBeat(rhythms.sync, due, 'includes'), 'requeued', () => this.wake())
+    this.requeue = component.process.atTurn(nextBeat(rhythms.sync, due, 'includes'), label, () => this.wake())
   }
 
   /** The containers are stopped; the last thing that is said of them is that they ended. */
@@ -386,15 +453,11 @@ export class PodWorker implements ProbedPod {
     this.stage = { kind: 'terminated', since: this.now, ending }
     this.seen = machine.runtime.view(this.uid)
     this.publish(this.seen, true)
-    this.unmounted = undefined
     volumes.release(this.uid, (at) => {
       this.unmounted = at
-      this.onUnmounted?.()
+      for (const tell of this.releaseListeners.splice(0)) tell()
     })
   }
-
-  private unmounted: Micros | undefined
-  private onUnmounted: (() => void) | undefined
 
   /** Volumes are waited for, then the object goes. */
   private *syncTerminated(): Task<void> {
@@ -405,7 +468,7 @@ export class PodWorker implements ProbedPod {
     yield* moment(component.process, relist, 'cache is fresh')
     if (this.unmounted === undefined) {
       yield* wait<undefined>((resume) => {
-        this.onUnmounted = () => resume(undefined)
+        this.releaseListeners.push(() => resume(undefined))
         return () => undefined
       })
     }

@@ -10,8 +10,10 @@ import type { Handle } from '../../engine/queue.ts'
 import { nextBeat } from '../../engine/rhythm.ts'
 import type { Volume as Disk } from '../../world/disk.ts'
 import { driverOf } from '../../world/profiles.ts'
+import { call, type Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Pod, PodVolume } from '../objects/pod.ts'
+import { bytesOf } from '../objects/quantity.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Wait } from './task.ts'
 
@@ -41,7 +43,8 @@ type Wanted = {
   claim: string | undefined
   /** `kubernetes.io/csi/<driver>^<handle>`; undefined for what is not attached. */
   device: string | undefined
-  state: 'wanted' | 'mounting' | 'mounted' | 'unmounting' | 'gone'
+  /** `found`: mounted before this kubelet, which has not looked at it yet. */
+  state: 'wanted' | 'found' | 'mounting' | 'mounted' | 'unmounting' | 'gone'
   /** Why it could not join. */
   refused: string | undefined
   retry: Micros
@@ -77,6 +80,7 @@ export class Volumes {
   constructor(node: NodeContext, onInUse: () => void) {
     this.node = node
     this.onInUse = onInUse
+    node.world.disks.listenGrowth(node.mineOf((disk: Disk) => this.grew(disk)))
   }
 
   /** Waits until the pod's volumes are mounted. Given up, the wait ends as cancelled by whoever gave it up. */
@@ -124,6 +128,26 @@ export class Volumes {
     this.onInUse()
     if (mine.wanted.length === 0) this.endRelease(mine)
     else this.tickAfter(this.now)
+  }
+
+  /** A disk became larger: the file system follows at the first tick that sees the volume's new size, if it is mounted here. */
+  private grew(disk: Disk): void {
+    const mounted = [...this.pods.values()].flatMap(({ wanted }) => wanted).find((each) => each.disk === disk && each.state === 'mounted')
+    if (mounted === undefined) return
+    const { component } = this.node
+    const tick = nextBeat(this.node.rhythms.volumes, this.now, 'strict')
+    this.process.atTurn(tick, 'expand file system', () => {
+      const volume = component.see.of('PersistentVolume').get(undefined, disk.name)
+      const capacity = volume?.['spec']?.capacity?.storage as string | undefined
+      if (volume === undefined || capacity === undefined) return
+      if (bytesOf(capacity) < disk.bytes) return this.grew(disk)
+      const text = `MountVolume.NodeExpandVolume succeeded for volume "${disk.name}" ${this.node.node}`
+      this.node.tell(mounted.pod, 'Normal', 'FileSystemResizeSuccessful', text)
+      const claim = component.see.of('PersistentVolumeClaim').get(mounted.pod.metadata.namespace, mounted.claim ?? '')
+      if (claim === undefined) return
+      this.node.tell(claim, 'Normal', 'FileSystemResizeSuccessful', text)
+      component.play(expanded(claim, capacity))
+    })
   }
 
   /** Forgets a pod that is gone. */
@@ -189,7 +213,7 @@ export class Volumes {
         disk: mount?.disk,
         claim: claimOf(pod, volume),
         device: mount?.disk === undefined ? undefined : deviceOf(mount.disk),
-        state: mount === undefined ? 'wanted' : 'mounted',
+        state: mount === undefined ? 'wanted' : 'found',
         refused: undefined,
         retry: firstRetry,
         retryAt: 0,
@@ -236,10 +260,11 @@ export class Volumes {
   private tick(): void {
     for (const mine of [...this.pods.values()]) {
       if (mine.isReleased) {
-        for (const wanted of mine.wanted) if (wanted.state === 'mounted') this.unmount(mine, wanted)
+        for (const wanted of mine.wanted) if (wanted.state === 'mounted' || wanted.state === 'found') this.unmount(mine, wanted)
         continue
       }
       for (const wanted of mine.wanted) {
+        if (wanted.state === 'found') wanted.state = 'mounted'
         if (wanted.state !== 'wanted') continue
         if (wanted.joined === undefined) this.join(mine, wanted)
         if (wanted.joined !== undefined) this.tryMount(mine, wanted)
@@ -341,7 +366,8 @@ export class Volumes {
   private isHere(disk: Disk, mine: Wanted): boolean {
     for (const { wanted } of this.pods.values()) {
       for (const each of wanted)
-        if (each !== mine && each.disk === disk && (each.state === 'mounted' || each.state === 'unmounting')) return true
+        if (each !== mine && each.disk === disk && (each.state === 'mounted' || each.state === 'found' || each.state === 'unmounting'))
+          return true
     }
     return false
   }
@@ -409,6 +435,13 @@ export class Volumes {
     const desired = this.devicesOfDesired()
     for (const device of [...this.reported.keys()]) if (!desired.has(device)) this.reported.delete(device)
   }
+}
+
+/** The claim has its new size. */
+function* expanded(claim: KubernetesObject, capacity: string): Story<void> {
+  const { namespace, name } = claim.metadata
+  const status = { capacity: { storage: capacity }, allocatedResourceStatuses: null, conditions: null }
+  yield* call({ verb: 'patch', kind: 'PersistentVolumeClaim', namespace, name, type: 'merge', patch: { status }, subresource: 'status' })
 }
 
 /** The moment before which the first tick at or after `moment` is the first tick after it. */

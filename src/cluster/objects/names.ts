@@ -20,10 +20,13 @@ const encoder = new TextEncoder()
 /** Length in bytes of UTF-8, which is what Go counts. */
 export const byteLength = (text: string): number => encoder.encode(text).length
 
+/** Whether a text has more than so many bytes; most texts are short enough to tell without counting. */
+const isLonger = (text: string, most: number): boolean => text.length > most || (text.length * 3 > most && byteLength(text) > most)
+
 /** A rule of a pattern and a greatest length. */
 const rule = (pattern: string, most: number, message: string): TextRule => {
   const matches = new RegExp(`^(?:${pattern})$`)
-  return (value) => [...(byteLength(value) > most ? [noMoreCharacters(most)] : []), ...(matches.test(value) ? [] : [message])]
+  return (value) => [...(isLonger(value, most) ? [noMoreCharacters(most)] : []), ...(matches.test(value) ? [] : [message])]
 }
 
 const label1123 = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
@@ -40,7 +43,7 @@ const label1123Text = form(
 
 /** A label of a host name: names of namespaces, containers, StatefulSets. */
 export const dnsLabel: TextRule = (value) => [
-  ...(byteLength(value) > 63 ? [noMoreCharacters(63)] : []),
+  ...(isLonger(value, 63) ? [noMoreCharacters(63)] : []),
   ...(isLabel1123.test(value) ? [] : isSubdomain1123.test(value) ? ['must not contain dots'] : [label1123Text]),
 ]
 
@@ -69,19 +72,6 @@ export const dns1035Label: TextRule = rule(
   ),
 )
 
-const wildcard = `\\*\\.${subdomain1123}`
-
-/** A host name that begins with `*.`. */
-export const wildcardSubdomain: TextRule = rule(
-  wildcard,
-  253,
-  form(
-    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
-    wildcard,
-    '*.example.com',
-  ),
-)
-
 /** What generateName may be: a name whose end is not written yet. */
 export const asPrefix =
   (check: TextRule): TextRule =>
@@ -98,8 +88,24 @@ const keyText = form(
   '123-abc',
 )
 
+const nothingWrong: readonly string[] = []
+
+/** A rule that remembers what it has found right: the same few labels come again and again. */
+const remembering = (check: TextRule): TextRule => {
+  const right = new Set<string>()
+  return (value) => {
+    if (right.has(value)) return nothingWrong
+    const errors = check(value)
+    if (errors.length === 0) {
+      if (right.size > 10_000) right.clear()
+      right.add(value)
+    }
+    return errors
+  }
+}
+
 /** A key of a label, annotation, resource or finalizer: `name` or `prefix/name`. */
-export const qualifiedName: TextRule = (value) => {
+export const qualifiedName: TextRule = remembering((value) => {
   const parts = value.split('/')
   if (parts.length > 2) return [`a valid label key ${keyText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   const errors: string[] = []
@@ -107,13 +113,14 @@ export const qualifiedName: TextRule = (value) => {
   if (parts.length === 2) {
     const prefix = parts[0] as string
     if (prefix === '') errors.push('prefix part must be non-empty')
-    else if (byteLength(prefix) > 253 || !isSubdomain1123.test(prefix)) errors.push(...dnsSubdomain(prefix).map((text) => `prefix part ${text}`))
+    else if (isLonger(prefix, 253) || !isSubdomain1123.test(prefix))
+      errors.push(...dnsSubdomain(prefix).map((text) => `prefix part ${text}`))
   }
   if (name === '') errors.push('name part must be non-empty')
-  else if (byteLength(name) > 63) errors.push(`name part ${noMoreBytes(63)}`)
+  else if (isLonger(name, 63)) errors.push(`name part ${noMoreBytes(63)}`)
   if (!isKey.test(name)) errors.push(`name part ${keyText}`)
   return errors
-}
+})
 
 const isLabelValueText = new RegExp(`^(?:(${keyPattern})?)$`)
 const labelValueText = form(
@@ -125,10 +132,10 @@ const labelValueText = form(
 )
 
 /** A value of a label. Since 1.35 its length is counted in bytes by name. Source: statefulset.md 2.2 */
-export const labelValue: TextRule = (value) => [
-  ...(byteLength(value) > 63 ? [noMoreBytes(63)] : []),
+export const labelValue: TextRule = remembering((value) => [
+  ...(isLonger(value, 63) ? [noMoreBytes(63)] : []),
   ...(isLabelValueText.test(value) ? [] : [labelValueText]),
-]
+])
 
 const upwards = (value: string): readonly string[] =>
   value === '.' ? ["must not be '.'"] : value === '..' ? ["must not be '..'"] : value.startsWith('..') ? ["must not start with '..'"] : []
@@ -136,7 +143,13 @@ const upwards = (value: string): readonly string[] =>
 const keyOfData = rule(
   '[-._a-zA-Z0-9]+',
   253,
-  form("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'),
+  form(
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+    '[-._a-zA-Z0-9]+',
+    'key.name',
+    'KEY_NAME',
+    'key-name',
+  ),
 )
 
 /** A key of a ConfigMap or Secret. */
@@ -145,12 +158,14 @@ export const configMapKey: TextRule = (value) => [...keyOfData(value), ...upward
 /** The name of an environment variable (1.34 and later take nearly everything). */
 export const environmentName: TextRule = (value) => [
   ...(value === '' ? ['environment variable name must be non-empty'] : []),
-  ...(/^[ -<>-~]*$/.test(value) ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]),
+  ...(/^[ -<>-~]*$/.test(value)
+    ? []
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]),
 ]
 
 /** The name of a port of a container, a probe or a target. */
 export const portName: TextRule = (value) => [
-  ...(byteLength(value) > 15 ? [noMoreCharacters(15)] : []),
+  ...(isLonger(value, 15) ? [noMoreCharacters(15)] : []),
   ...(/^[-a-z0-9]+$/.test(value) ? [] : ['must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)']),
   ...(/[a-z]/.test(value) ? [] : ['must contain at least one letter (a-z)']),
   ...(value.includes('--') ? ['must not contain consecutive hyphens'] : []),
@@ -162,7 +177,9 @@ export const portNumber = (value: number): readonly string[] => (value >= 1 && v
 
 /** The name of a header of an HTTP probe. */
 export const headerName: TextRule = (value) =>
-  /^[-A-Za-z0-9]+$/.test(value) ? [] : [form("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')]
+  /^[-A-Za-z0-9]+$/.test(value)
+    ? []
+    : [form("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')]
 
 /** A percentage: `25%`. */
 export const percent: TextRule = (value) =>
@@ -170,4 +187,6 @@ export const percent: TextRule = (value) =>
 
 /** A name that becomes a part of a URL and nothing more: roles and bindings. */
 export const pathSegment: TextRule = (value) =>
-  value === '.' || value === '..' ? [`may not be '${value}'`] : ['/', '%'].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`)
+  value === '.' || value === '..'
+    ? [`may not be '${value}'`]
+    : ['/', '%'].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`)

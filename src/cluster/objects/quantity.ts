@@ -7,7 +7,7 @@
  */
 
 /** How a quantity is written: with a decimal suffix, with a binary one, or with an exponent. */
-export type QuantityForm = 'DecimalSI' | 'BinarySI' | 'DecimalExponent'
+type QuantityForm = 'DecimalSI' | 'BinarySI' | 'DecimalExponent'
 
 /** A quantity that was read. */
 export type Quantity = {

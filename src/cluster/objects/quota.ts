@@ -31,7 +31,8 @@ type Container = { readonly resources?: { readonly requests?: Usage; readonly li
 export const usageOf = (object: KubernetesObject): Usage => {
   if (object.kind === 'Pod') return podUsage(object)
   const plural = counted[object.kind]
-  if (plural !== undefined) return { [plural]: '1', [`count/${plural}`]: '1', ...(object.kind === 'PersistentVolumeClaim' ? claimUsage(object) : {}) }
+  if (plural !== undefined)
+    return { [plural]: '1', [`count/${plural}`]: '1', ...(object.kind === 'PersistentVolumeClaim' ? claimUsage(object) : {}) }
   const count = countedByGroup[object.kind]
   return count === undefined ? {} : { [count]: '1' }
 }

@@ -45,6 +45,8 @@ const switches: Readonly<Record<string, Switch>> = {
   PodReadyToStartContainersEarly: { from: (r) => r.minor >= 36 },
   // node-and-storage.md E (namespaces)
   OrderedNamespaceDeletion: { from: (r) => r.minor >= 33 },
+  // recordings 29 and 35
+  DeploymentReplicaSetTerminatingReplicas: { from: (r) => r.minor >= 35 },
   // scheduler.md 0.1
   DynamicResourceAllocation: { from: (r) => r.minor >= 34 },
   NominatedNodeNameForExpectation: { from: (r) => r.minor >= 35 },
@@ -65,3 +67,10 @@ export const gatesOf = (release: Release, overrides: Readonly<Record<string, boo
   release,
   on: (gate) => overrides[gate] ?? switches[gate]?.from(release) ?? false,
 })
+
+/** Newest patch of each release that the documents of our semantics were read from: what nodes and `kubectl version` show. */
+const newestPatches: Readonly<Record<number, number>> = { 33: 13, 34: 9, 35: 6, 36: 2, 37: 0 }
+
+/** `v1.36.2` */
+export const versionText = (release: Release): string =>
+  `v1.${release.minor}.${release.patch === lastPatch ? (newestPatches[release.minor] ?? 0) : release.patch}`

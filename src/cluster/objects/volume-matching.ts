@@ -42,7 +42,8 @@ export const isVolumeBoundToClaim = (volume: KubernetesObject, claim: Kubernetes
 }
 
 /** Whether claims of the class are bound only when a pod that uses them has a node. */
-export const waitsForConsumer = (storageClass: KubernetesObject | undefined): boolean => storageClass?.['volumeBindingMode'] === 'WaitForFirstConsumer'
+export const waitsForConsumer = (storageClass: KubernetesObject | undefined): boolean =>
+  storageClass?.['volumeBindingMode'] === 'WaitForFirstConsumer'
 
 /** Why a volume that a claim names does not suit it; undefined: it does. Source: node-and-storage.md C1 (checkVolumeSatisfyClaim). */
 export const mismatchOf = (volume: KubernetesObject, claim: KubernetesObject): string | undefined => {
@@ -116,7 +117,9 @@ export const volumeForClaim = (volume: KubernetesObject, claim: KubernetesObject
     apiVersion: 'v1',
     resourceVersion: claim.metadata.resourceVersion,
   }
-  const annotations = isMeant ? volume.metadata.annotations : { ...volume.metadata.annotations, [volumeAnnotations.boundByController]: 'yes' }
+  const annotations = isMeant
+    ? volume.metadata.annotations
+    : { ...volume.metadata.annotations, [volumeAnnotations.boundByController]: 'yes' }
   return {
     ...volume,
     metadata: annotations === undefined ? volume.metadata : { ...volume.metadata, annotations },

@@ -4,6 +4,7 @@
  * Source: scheduler.md 1, 7.11 (assume cache: pkg/scheduler/util/assumecache), 7.15.
  */
 import type { KubernetesObject } from '../objects/metadata.ts'
+import { classOf } from '../objects/volume.ts'
 import { LabelIndex } from './counts.ts'
 import type { Matcher } from './matcher.ts'
 import { matcherOf } from './matcher.ts'
@@ -40,7 +41,9 @@ export class Known {
   private readonly kinds = new Map<string, Map<string, KubernetesObject>>()
   /** Claims and volumes as assumed, until the API shows something newer. */
   private readonly assumed = new Map<string, { readonly object: KubernetesObject; readonly version: number }>()
-  private readonly volumesOfClass = new Map<string, Set<string>>()
+  /** Volumes without a claim by class, and volumes with one by claim: by name. */
+  private readonly freeOfClass = new Map<string, Set<string>>()
+  private readonly meantFor = new Map<string, Set<string>>()
   private readonly services = new LabelIndex<ServiceSelector>()
   private readonly serviceEntries = new Map<string, ServiceSelector>()
   private readonly attachmentsOn = new Map<string, Map<string, KubernetesObject>>()
@@ -66,7 +69,8 @@ export class Known {
     switch (object.kind) {
       case 'PersistentVolume':
         this.confirm(`PersistentVolume/${key}`, is)
-        moveIn(this.volumesOfClass, old?.['spec']?.storageClassName ?? '', is === undefined ? undefined : (is['spec']?.storageClassName ?? ''), key)
+        moveIn(this.freeOfClass, freeClassOf(old), freeClassOf(is), key)
+        moveIn(this.meantFor, claimKeyOf(old), claimKeyOf(is), key)
         break
       case 'PersistentVolumeClaim':
         this.confirm(`PersistentVolumeClaim/${key}`, is)
@@ -107,15 +111,15 @@ export class Known {
     return this.current('PersistentVolume', name)
   }
 
-  /** The volumes of a class as they are assumed, smallest first, then by name. */
-  volumesOf(className: string): readonly KubernetesObject[] {
-    const names = this.volumesOfClass.get(className)
-    if (names === undefined) return []
-    return [...names].sort().map((name) => this.volume(name) as KubernetesObject)
-  }
-
-  hasVolumes(className: string): boolean {
-    return (this.volumesOfClass.get(className)?.size ?? 0) > 0
+  /**
+   * The volumes that a claim could get: those of its class that nobody has, and those that are meant for it, by name. As assumed.
+   */
+  volumesFor(claim: KubernetesObject, className: string): readonly KubernetesObject[] {
+    const free = this.freeOfClass.get(className)
+    const meant = this.meantFor.get(keyOf(claim.metadata.namespace, claim.metadata.name))
+    if (free === undefined && meant === undefined) return none
+    const names = [...(free ?? []), ...(meant ?? [])].sort()
+    return names.map((name) => this.volume(name) as KubernetesObject)
   }
 
   /** What the API last showed, whatever is assumed. */
@@ -193,9 +197,25 @@ export class Known {
   }
 }
 
-const moveIn = (sets: Map<string, Set<string>>, from: string, to: string | undefined, key: string): void => {
-  if (from === to && sets.get(from)?.has(key)) return
-  sets.get(from)?.delete(key)
+const none: readonly KubernetesObject[] = []
+
+/** The key of the claim that a volume is meant for. */
+const claimKeyOf = (volume: KubernetesObject | undefined): string | undefined => {
+  const claim = volume?.['spec']?.claimRef as { readonly namespace?: string; readonly name?: string } | undefined
+  return claim === undefined ? undefined : keyOf(claim.namespace, claim.name ?? '')
+}
+
+/** The class of a volume that has no claim. */
+const freeClassOf = (volume: KubernetesObject | undefined): string | undefined =>
+  volume === undefined || volume['spec']?.claimRef !== undefined ? undefined : classOf(volume)
+
+const moveIn = (sets: Map<string, Set<string>>, from: string | undefined, to: string | undefined, key: string): void => {
+  if (from === to) return
+  if (from !== undefined) {
+    const left = sets.get(from)
+    left?.delete(key)
+    if (left?.size === 0) sets.delete(from)
+  }
   if (to === undefined) return
   const set = sets.get(to)
   if (set === undefined) sets.set(to, new Set([key]))

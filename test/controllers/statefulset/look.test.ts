@@ -217,6 +217,15 @@ describe('calls and their Events', () => {
     expect(decision.actions.map((action) => `${action.verb} ${action.answer}`)).toEqual(['update Conflict'])
   })
 
+  test('a name that another’s revision of the same data has: it is used as it is', () => {
+    const revision = revisionOf(web())
+    const owner = { ...ownerReferenceTo(web()), uid: 'another' }
+    const decision = ask([web(), { ...revision, metadata: { ...revision.metadata, ownerReferences: [owner] } }])
+    expect(told(decision)[0]).toBe(`create ControllerRevision ${revision.metadata.name} AlreadyExists`)
+    expect(decision.actions.at(-1)?.object['status']).toMatchObject({ collisionCount: 0, updateRevision: revision.metadata.name })
+    expect(decision.error).toBeNull()
+  })
+
   test('a status that cannot be: the deletion is done, and then refused to be told', () => {
     const objects = scene(
       [0, 1, 2].map((ordinal) => ({ ordinal, revision: 'web-half' })),
@@ -279,6 +288,7 @@ describe('next', () => {
   test('says what it does not know', () => {
     expect(() => next([], { release: '1.20' })).toThrow('release 1.20 is not one of 1.33 to 1.37')
     expect(() => next([], { now: 'yesterday' })).toThrow('now: yesterday is not a time')
+    expect(() => next([], { controller: 'cook' })).toThrow('controller cook is none of statefulset-controller, kube-scheduler')
   })
 
   test('lets a rule fail as often as it says', () => {

@@ -3,6 +3,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import type { AdmissionPlugin } from './plugin.ts'
 import { priority } from './priority.ts'
 import { serviceAccount } from './service-account.ts'
+import { serviceAddress } from './service-address.ts'
 import { defaultStorageClass, storageObjectInUseProtection } from './storage.ts'
 import { taintNodesByCondition } from './taint-nodes.ts'
 
@@ -13,4 +14,5 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
+  serviceAddress,
 ]

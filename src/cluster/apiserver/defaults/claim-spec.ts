@@ -8,8 +8,6 @@ export const claimSpecDefaults = (spec: Fields): Fields =>
 
 /** Defaults of a claim; in a StatefulSet's template with kind and apiVersion, as they are stored there. */
 export const claimDefaults = (claim: Fields): Fields =>
-  inField(
-    inField(withAbsent(claim, { metadata: {}, spec: {}, status: {} }), 'spec', claimSpecDefaults),
-    'status',
-    (status) => withAbsent(status, { phase: 'Pending' }),
+  inField(inField(withAbsent(claim, { metadata: {}, spec: {}, status: {} }), 'spec', claimSpecDefaults), 'status', (status) =>
+    withAbsent(status, { phase: 'Pending' }),
   )

@@ -13,7 +13,7 @@ const defaultMode = 0o644
 const known = new WeakSet<object>()
 
 /** The tag of an image reference; `latest` when it has neither tag nor digest. Source: pkg/util/parsers. */
-export const imageTag = (image: string): string => {
+const imageTag = (image: string): string => {
   const at = image.indexOf('@')
   const named = at < 0 ? image : image.slice(0, at)
   const colon = named.lastIndexOf(':')
@@ -54,7 +54,9 @@ const noResources: Fields = Object.freeze({})
 const downwardDefaults = (source: Fields): Fields => inEach(source, 'items', fieldRefDefaults)
 
 const projectionDefaults = (source: Fields): Fields =>
-  inField(inField(source, 'downwardAPI', downwardDefaults), 'serviceAccountToken', (token) => withAbsent(token, { expirationSeconds: 3600 }))
+  inField(inField(source, 'downwardAPI', downwardDefaults), 'serviceAccountToken', (token) =>
+    withAbsent(token, { expirationSeconds: 3600 }),
+  )
 
 const azureDiskDefaults = { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared' }
 
@@ -67,7 +69,9 @@ const volumeDefaults = (volume: Fields): Fields => {
   result = inField(result, 'configMap', (source) => withAbsent(source, { defaultMode }))
   result = inField(result, 'downwardAPI', (source) => downwardDefaults(withAbsent(source, { defaultMode })))
   result = inField(result, 'projected', (source) => inEach(withAbsent(source, { defaultMode }), 'sources', projectionDefaults))
-  result = inField(result, 'ephemeral', (source) => inField(source, 'volumeClaimTemplate', (template) => inField(template, 'spec', claimSpecDefaults)))
+  result = inField(result, 'ephemeral', (source) =>
+    inField(source, 'volumeClaimTemplate', (template) => inField(template, 'spec', claimSpecDefaults)),
+  )
   result = inField(result, 'image', (source) =>
     withAbsent(source, { pullPolicy: imageTag(source['reference'] ?? '') === 'latest' ? 'Always' : 'IfNotPresent' }),
   )
@@ -78,7 +82,7 @@ const volumeDefaults = (volume: Fields): Fields => {
 }
 
 /** Defaults that a template and a pod share. */
-export const podSpecDefaults = (spec: Fields): Fields => {
+const podSpecDefaults = (spec: Fields): Fields => {
   if (known.has(spec)) return spec
   let result = withAbsent(spec, {
     restartPolicy: 'Always',
@@ -135,4 +139,5 @@ export const ownPodSpecDefaults = (spec: Fields): Fields => {
 }
 
 /** Defaults of a pod template (`metadata` is always there, as Go writes it). */
-export const podTemplateDefaults = (template: Fields): Fields => inField(withAbsent(template, { metadata: {}, spec: {} }), 'spec', podSpecDefaults)
+export const podTemplateDefaults = (template: Fields): Fields =>
+  inField(withAbsent(template, { metadata: {}, spec: {} }), 'spec', podSpecDefaults)

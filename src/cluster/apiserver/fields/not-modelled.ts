@@ -4,7 +4,7 @@
  */
 import { type KubernetesObject, objectKey } from '../../objects/metadata.ts'
 import { kindOf } from '../kinds/index.ts'
-import { type FieldTypes, fieldsOfType, typeOfKind } from './types.ts'
+import { type FieldTypes, fieldsOfType, typeOfKind } from './lookup.ts'
 
 /** Something that an object asks for and that is not modelled. */
 export type Gap = {

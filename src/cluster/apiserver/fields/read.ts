@@ -7,7 +7,7 @@
  */
 import { nearest } from '../../../text/mistake.ts'
 import { printQuantity, readQuantity } from '../../objects/quantity.ts'
-import { type FieldTypes, fieldsOfType } from './types.ts'
+import { type FieldTypes, fieldsOfType } from './lookup.ts'
 
 /** One thing that the decoder would not take. */
 export type FieldMistake = {
@@ -159,7 +159,8 @@ type Spot = {
 /** What stands for "not there": the field is left out. */
 const nothing = Symbol('nothing')
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const pathText = (path: readonly (string | number)[]): string =>
   path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`), '')
@@ -178,7 +179,12 @@ class Reader {
     return nothing
   }
 
-  struct(type: string, fields: FieldTypes, value: Readonly<Record<string, unknown>>, at: Pick<Spot, 'names' | 'path'>): Readonly<Record<string, unknown>> {
+  struct(
+    type: string,
+    fields: FieldTypes,
+    value: Readonly<Record<string, unknown>>,
+    at: Pick<Spot, 'names' | 'path'>,
+  ): Readonly<Record<string, unknown>> {
     const result: Record<string, unknown> = {}
     let same = true
     for (const key of Object.keys(value).sort()) {
@@ -255,7 +261,10 @@ class Reader {
     if (typeof value !== 'string') return this.wrong(spot, jsonKind(value), 'string')
     if (value === '') return nothing
     if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value)) return value
-    return this.bad(spot, `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`)
+    return this.bad(
+      spot,
+      `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
+    )
   }
 
   private bytes(value: unknown, spot: Spot): unknown {
@@ -295,7 +304,8 @@ class Reader {
     const result: Record<string, unknown> = {}
     for (const key of keys) {
       const one = value[key]
-      const read = (one === '' || one === null) && element === 'string' ? '' : this.value(element, one, { ...spot, path: [...spot.path, key] })
+      const read =
+        (one === '' || one === null) && element === 'string' ? '' : this.value(element, one, { ...spot, path: [...spot.path, key] })
       if (read !== one) same = false
       if (read !== nothing) result[key] = read
     }

@@ -3,8 +3,8 @@ import type { KubernetesObject } from '../../objects/metadata.ts'
 import { inField, withAbsent } from '../defaults/share.ts'
 import type { Kind } from '../kind.ts'
 import { type Errors, invalidValue, notSupported, wantsNotNegative } from '../validate/field-error.ts'
-import { notAboveAll, numberOrPercent } from '../validate/number-or-percent.ts'
 import { validateSelector } from '../validate/metadata.ts'
+import { notAboveAll, numberOrPercent } from '../validate/number-or-percent.ts'
 import { count } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
 
@@ -14,7 +14,14 @@ const specRules = (object: KubernetesObject): Errors => {
   const spec = object['spec'] ?? {}
   const errors: Errors = []
   if (spec.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-    errors.push(invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set'))
+    // The value is that of the internal type, whose fields have no JSON names.
+    const shown = {
+      MinAvailable: spec.minAvailable,
+      Selector: spec.selector ?? null,
+      MaxUnavailable: spec.maxUnavailable,
+      UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
+    }
+    errors.push(invalidValue('spec', shown, 'minAvailable and maxUnavailable cannot be both set'))
   }
   for (const side of ['minAvailable', 'maxUnavailable'] as const) {
     if (spec[side] === undefined) continue

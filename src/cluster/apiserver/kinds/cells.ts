@@ -23,8 +23,22 @@ const templateContainers = (object: KubernetesObject): readonly Container[] =>
 
 /** CONTAINERS and IMAGES of a template, shown wide. */
 export const templateColumns: readonly Column[] = [
-  { name: 'CONTAINERS', wide: true, cell: (object) => templateContainers(object).map((container) => container.name).join(',') },
-  { name: 'IMAGES', wide: true, cell: (object) => templateContainers(object).map((container) => container.image ?? '').join(',') },
+  {
+    name: 'CONTAINERS',
+    wide: true,
+    cell: (object) =>
+      templateContainers(object)
+        .map((container) => container.name)
+        .join(','),
+  },
+  {
+    name: 'IMAGES',
+    wide: true,
+    cell: (object) =>
+      templateContainers(object)
+        .map((container) => container.image ?? '')
+        .join(','),
+  },
 ]
 
 /** SELECTOR of a workload, shown wide. */

@@ -1,11 +1,11 @@
 /** PersistentVolumeClaims. Source: pkg/registry/core/persistentvolumeclaim, pkg/apis/core/validation (1.36); node-and-storage.md C1, C9. */
 import type { KubernetesObject } from '../../objects/metadata.ts'
+import { printQuantity, quantityOf } from '../../objects/quantity.ts'
+import { classOf } from '../../objects/volume.ts'
 import { claimDefaults } from '../defaults/claim-spec.ts'
 import { inField, withField } from '../defaults/share.ts'
 import type { Kind } from '../kind.ts'
 import { validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from '../validate/claim.ts'
-import { printQuantity, quantityOf } from '../../objects/quantity.ts'
-import { classOf } from '../../objects/volume.ts'
 import { accessModesText, shown } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
 
@@ -34,7 +34,10 @@ export const claim: Kind = defineKind({
   statusRules: validateClaimStatusUpdate,
   columns: [
     nameColumn,
-    { name: 'STATUS', cell: (object) => (object.metadata.deletionTimestamp === undefined ? (object['status']?.phase ?? '') : 'Terminating') },
+    {
+      name: 'STATUS',
+      cell: (object) => (object.metadata.deletionTimestamp === undefined ? (object['status']?.phase ?? '') : 'Terminating'),
+    },
     { name: 'VOLUME', cell: (object) => object['spec']?.volumeName ?? '' },
     { name: 'CAPACITY', cell: (object) => (isBoundTo(object) ? printQuantity(quantityOf(object['status']?.capacity?.storage)) : '') },
     { name: 'ACCESS MODES', cell: (object) => (isBoundTo(object) ? accessModesText(object['status']?.accessModes) : '') },

@@ -28,5 +28,10 @@ export const controllerRevision: Kind = defineKind({
   runs: true,
   rules: (object) => [...revisionRule(object), ...dataRule(object)],
   updateRules: (object, old) => [...revisionRule(object), ...wantsUnchanged('data', object['data'], old['data'])],
-  columns: [nameColumn, { name: 'CONTROLLER', cell: controllerCell }, { name: 'REVISION', cell: (object) => count(object['revision']) }, ageColumn],
+  columns: [
+    nameColumn,
+    { name: 'CONTROLLER', cell: controllerCell },
+    { name: 'REVISION', cell: (object) => count(object['revision']) },
+    ageColumn,
+  ],
 })

@@ -112,12 +112,7 @@ export const secret: Kind = defineKind({
     ...immutableRules(object, old, ['data']),
     ...secretRules(object),
   ],
-  columns: [
-    nameColumn,
-    { name: 'TYPE', cell: (object) => object['type'] ?? '' },
-    { name: 'DATA', cell: dataCell },
-    ageColumn,
-  ],
+  columns: [nameColumn, { name: 'TYPE', cell: (object) => object['type'] ?? '' }, { name: 'DATA', cell: dataCell }, ageColumn],
   fields: { type: (object) => object['type'] ?? '' },
 })
 

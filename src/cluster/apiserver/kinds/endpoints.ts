@@ -2,8 +2,8 @@
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { type Fields, inEach, withAbsent } from '../defaults/share.ts'
 import type { Kind } from '../kind.ts'
-import { immutable, invalidValue, notSupported, required, tooMany } from '../validate/field-error.ts'
 import type { Errors } from '../validate/field-error.ts'
+import { immutable, invalidValue, notSupported, required, tooMany } from '../validate/field-error.ts'
 import { firstThree } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
 
@@ -57,7 +57,8 @@ const sliceRules = (slice: KubernetesObject): Errors => {
   const names = new Set<string>()
   for (const [at, port] of ports.entries()) {
     const name = port.name ?? ''
-    if (names.has(name)) errors.push({ reason: 'FieldValueDuplicate', field: `ports[${at}].name`, message: `Duplicate value: ${JSON.stringify(name)}` })
+    if (names.has(name))
+      errors.push({ reason: 'FieldValueDuplicate', field: `ports[${at}].name`, message: `Duplicate value: ${JSON.stringify(name)}` })
     names.add(name)
   }
   return errors
@@ -71,7 +72,10 @@ export const endpointSlice: Kind = defineKind({
   hasGeneration: true,
   // Both lists are written even when they are absent.
   defaults: (object) => {
-    const whole = object['endpoints'] === undefined || object['ports'] === undefined ? { ...object, endpoints: object['endpoints'] ?? null, ports: object['ports'] ?? null } : object
+    const whole =
+      object['endpoints'] === undefined || object['ports'] === undefined
+        ? { ...object, endpoints: object['endpoints'] ?? null, ports: object['ports'] ?? null }
+        : object
     return inEach(whole, 'ports', (port) => withAbsent(port, { name: '', protocol: 'TCP' }))
   },
   rules: sliceRules,
@@ -86,7 +90,9 @@ export const endpointSlice: Kind = defineKind({
       name: 'PORTS',
       cell: (object) =>
         firstThree(
-          ((object['ports'] ?? []) as readonly { readonly port?: number; readonly name?: string }[]).map((port) => String(port.port ?? port.name ?? '*')),
+          ((object['ports'] ?? []) as readonly { readonly port?: number; readonly name?: string }[]).map((port) =>
+            String(port.port ?? port.name ?? '*'),
+          ),
           '<unset>',
         ),
     },
@@ -94,11 +100,12 @@ export const endpointSlice: Kind = defineKind({
       name: 'ENDPOINTS',
       cell: (object) =>
         firstThree(
-          ((object['endpoints'] ?? []) as readonly { readonly addresses?: readonly string[] }[]).flatMap((endpoint) => endpoint.addresses ?? []),
+          ((object['endpoints'] ?? []) as readonly { readonly addresses?: readonly string[] }[]).flatMap(
+            (endpoint) => endpoint.addresses ?? [],
+          ),
           '<unset>',
         ),
     },
     ageColumn,
   ],
 })
-

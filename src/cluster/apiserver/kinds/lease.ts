@@ -12,7 +12,9 @@ export const lease: Kind = defineKind({
   rules: (object) => {
     const { leaseDurationSeconds: seconds, leaseTransitions: transitions } = object['spec'] ?? {}
     return [
-      ...(typeof seconds === 'number' && seconds <= 0 ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : []),
+      ...(typeof seconds === 'number' && seconds <= 0
+        ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
+        : []),
       ...(typeof transitions === 'number' && transitions < 0
         ? [invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0')]
         : []),

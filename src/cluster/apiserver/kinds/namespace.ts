@@ -26,7 +26,8 @@ export const namespace: Kind = defineKind({
   runs: true,
   subresources: ['status'],
   names: dnsLabel,
-  defaults: (object) => inField(withAbsent(labelled(object), { spec: {}, status: {} }), 'status', (status) => withAbsent(status, { phase: 'Active' })),
+  defaults: (object) =>
+    inField(withAbsent(labelled(object), { spec: {}, status: {} }), 'status', (status) => withAbsent(status, { phase: 'Active' })),
   prepareCreate: (object) => ({ ...withFinalizer(object), status: { phase: 'Active' } }),
   // What the namespace controller's finalizer holds is taken away through `finalize` alone.
   prepareUpdate: (object, old) => inField(object, 'spec', (spec) => withField(spec, 'finalizers', old['spec']?.finalizers)),

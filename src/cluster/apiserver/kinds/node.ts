@@ -1,8 +1,8 @@
 /** Nodes. Source: pkg/registry/core/node, pkg/apis/core/validation (1.36); kubectl.md 3.4. */
 import { conditionOf, type KubernetesObject } from '../../objects/metadata.ts'
+import { resourceListDefaults } from '../defaults/resources.ts'
 import { inField, withAbsent } from '../defaults/share.ts'
 import type { Kind } from '../kind.ts'
-import { resourceListDefaults } from '../defaults/resources.ts'
 import { validateNode, validateNodeUpdate } from '../validate/node.ts'
 import { shown } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
@@ -25,8 +25,8 @@ const statusText = (node: KubernetesObject): string => {
 }
 
 const address = (node: KubernetesObject, type: string): string =>
-  ((node['status']?.addresses ?? []) as readonly { readonly type: string; readonly address: string }[]).find((one) => one.type === type)?.address ??
-  '<none>'
+  ((node['status']?.addresses ?? []) as readonly { readonly type: string; readonly address: string }[]).find((one) => one.type === type)
+    ?.address ?? '<none>'
 
 const kernel = (node: KubernetesObject): string => {
   const { kernelVersion, architecture } = node['status']?.nodeInfo ?? {}

@@ -12,7 +12,12 @@ type ContainerStatus = {
 }
 
 /** What `get` says of a pod. */
-export type PodCells = { readonly ready: string; readonly status: string; readonly restarts: number; readonly lastRestart: string | undefined }
+export type PodCells = {
+  readonly ready: string
+  readonly status: string
+  readonly restarts: number
+  readonly lastRestart: string | undefined
+}
 
 const later = (a: string | undefined, b: string | null | undefined): string | undefined => (b && (a === undefined || a < b) ? b : a)
 

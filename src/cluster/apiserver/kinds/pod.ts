@@ -13,7 +13,9 @@ import { qosClass } from './qos.ts'
 
 const restarts = (pod: KubernetesObject, age: (time: string | undefined) => string): string => {
   const cells = podCells(pod)
-  return cells.restarts > 0 && cells.lastRestart !== undefined ? `${cells.restarts} (${age(cells.lastRestart)} ago)` : String(cells.restarts)
+  return cells.restarts > 0 && cells.lastRestart !== undefined
+    ? `${cells.restarts} (${age(cells.lastRestart)} ago)`
+    : String(cells.restarts)
 }
 
 const readinessGates = (pod: KubernetesObject): string => {
@@ -31,7 +33,9 @@ const firstStatus = (pod: KubernetesObject): KubernetesObject => {
   const gated = ((pod['spec']?.schedulingGates ?? []) as readonly unknown[]).length > 0
   return {
     phase: 'Pending',
-    ...(gated ? { conditions: [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: null, ...gatedCondition }] } : {}),
+    ...(gated
+      ? { conditions: [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: null, ...gatedCondition }] }
+      : {}),
     qosClass: qosClass(pod),
   } as unknown as KubernetesObject
 }

@@ -20,14 +20,19 @@ const rules = (object: KubernetesObject): FieldError[] => {
   const errors: FieldError[] = []
   if (name?.startsWith('system-')) {
     if (known.get(name) !== object['value'] || object['globalDefault'] === true) {
-      const why = known.has(name) ? `value of ${name} PriorityClass must be ${known.get(name)}` : `${name} is not a known system priority class`
-      errors.push(forbiddenField('metadata.name', `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`))
+      const why = known.has(name)
+        ? `value of ${name} PriorityClass must be ${known.get(name)}`
+        : `${name} is not a known system priority class`
+      errors.push(
+        forbiddenField('metadata.name', `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`),
+      )
     }
   } else if ((object['value'] ?? 0) > highest) {
     errors.push(forbiddenField('value', `maximum allowed value of a user defined priority is ${highest}`))
   }
   const policy = object['preemptionPolicy']
-  if (policy !== 'PreemptLowerPriority' && policy !== 'Never') errors.push(notSupported('preemptionPolicy', policy, ['PreemptLowerPriority', 'Never']))
+  if (policy !== 'PreemptLowerPriority' && policy !== 'Never')
+    errors.push(notSupported('preemptionPolicy', policy, ['PreemptLowerPriority', 'Never']))
   return errors
 }
 

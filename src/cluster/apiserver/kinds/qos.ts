@@ -1,6 +1,7 @@
 /** The class of quality of service of a pod, as the API server writes it. Source: pkg/apis/core/helper/qos (1.36). */
-import { quantityOf } from '../../objects/quantity.ts'
+
 import type { KubernetesObject } from '../../objects/metadata.ts'
+import { quantityOf } from '../../objects/quantity.ts'
 
 const counted = ['cpu', 'memory'] as const
 
@@ -14,7 +15,9 @@ const amounts = (list: Readonly<Record<string, string>> | undefined): ReadonlyMa
 export const qosClass = (pod: KubernetesObject): 'Guaranteed' | 'Burstable' | 'BestEffort' => {
   const spec = pod['spec'] ?? {}
   const containers: readonly { readonly resources?: Resources }[] =
-    spec.resources === undefined ? [...(spec.containers ?? []), ...(spec.initContainers ?? [])] : [{ resources: spec.resources as Resources }]
+    spec.resources === undefined
+      ? [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
+      : [{ resources: spec.resources as Resources }]
   const requests = new Map<string, bigint>()
   const limits = new Map<string, bigint>()
   let guaranteed = true

@@ -29,8 +29,14 @@ export const resourceQuota: Kind = defineKind({
   shortNames: ['quota'],
   runs: true,
   subresources: ['status'],
-  defaults: (object) => inField(withAbsent(object, { spec: {}, status: {} }), 'spec', (spec) => inField(spec, 'hard', resourceListDefaults)),
+  defaults: (object) =>
+    inField(withAbsent(object, { spec: {}, status: {} }), 'spec', (spec) => inField(spec, 'hard', resourceListDefaults)),
   prepareCreate: (object) => ({ ...object, status: {} }),
   rules,
-  columns: [nameColumn, { name: 'REQUEST', cell: (object) => side(object, false) }, { name: 'LIMIT', cell: (object) => side(object, true) }, ageColumn],
+  columns: [
+    nameColumn,
+    { name: 'REQUEST', cell: (object) => side(object, false) },
+    { name: 'LIMIT', cell: (object) => side(object, true) },
+    ageColumn,
+  ],
 })

@@ -5,8 +5,8 @@ import { claimDefaults } from '../defaults/claim-spec.ts'
 import { podTemplateDefaults } from '../defaults/pod-spec.ts'
 import { type Fields, inEach, inField, withAbsent, withField } from '../defaults/share.ts'
 import type { Kind, KindContext } from '../kind.ts'
-import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from '../validate/statefulset.ts'
 import { podTemplateWarnings } from '../validate/pod-warnings.ts'
+import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from '../validate/statefulset.ts'
 import { count, templateColumns } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
 
@@ -47,7 +47,9 @@ const specDefaults = (spec: Fields, context: KindContext, old: KubernetesObject 
       inField(strategy, 'rollingUpdate', (rolling) => withField(rolling, 'maxUnavailable', undefined)),
     )
   }
-  result = inField(result, 'persistentVolumeClaimRetentionPolicy', (policy) => withAbsent(policy, { whenDeleted: 'Retain', whenScaled: 'Retain' }))
+  result = inField(result, 'persistentVolumeClaimRetentionPolicy', (policy) =>
+    withAbsent(policy, { whenDeleted: 'Retain', whenScaled: 'Retain' }),
+  )
   result = inField(result, 'ordinals', (ordinals) => withAbsent(ordinals, { start: 0 }))
   result = inField(result, 'template', podTemplateDefaults)
   result = inEach(result, 'volumeClaimTemplates', claimTemplateDefaults)

@@ -9,7 +9,8 @@ import { joined, shown } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
 
 /** The annotation that makes a class the default one. */
-const isDefault = (object: KubernetesObject): boolean => object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
+const isDefault = (object: KubernetesObject): boolean =>
+  object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
 
 const driverName = (field: string, name: string | undefined): FieldError[] =>
   name === undefined || name === '' ? [required(field)] : checked(field, name.toLowerCase(), qualifiedName)
@@ -17,12 +18,14 @@ const driverName = (field: string, name: string | undefined): FieldError[] =>
 const classRules = (object: KubernetesObject): Errors => {
   const errors: Errors = driverName('provisioner', object['provisioner'])
   const parameters = Object.keys(object['parameters'] ?? {}).sort()
-  if (parameters.length > 512) errors.push({ reason: 'FieldValueTooLong', field: 'parameters', message: 'Too long: may not be more than 512 bytes' })
+  if (parameters.length > 512)
+    errors.push({ reason: 'FieldValueTooLong', field: 'parameters', message: 'Too long: may not be more than 512 bytes' })
   for (const key of parameters) if (key === '') errors.push(invalidValue('parameters', '', 'field can not be empty.'))
   const policy = object['reclaimPolicy']
   if (policy !== 'Delete' && policy !== 'Retain') errors.push(notSupported('reclaimPolicy', policy, ['Delete', 'Retain']))
   const mode = object['volumeBindingMode']
-  if (mode !== 'Immediate' && mode !== 'WaitForFirstConsumer') errors.push(notSupported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer']))
+  if (mode !== 'Immediate' && mode !== 'WaitForFirstConsumer')
+    errors.push(notSupported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer']))
   for (const [at, term] of ((object['allowedTopologies'] ?? []) as readonly Fields[]).entries()) {
     const seen = new Set<string>()
     for (const [which, one] of ((term['matchLabelExpressions'] ?? []) as readonly Fields[]).entries()) {
@@ -46,7 +49,9 @@ export const storageClass: Kind = defineKind({
   defaults: (object) => withAbsent(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   rules: classRules,
   updateRules: (object, old) =>
-    (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) => wantsUnchanged(field, object[field], old[field])),
+    (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
+      wantsUnchanged(field, object[field], old[field]),
+    ),
   columns: [
     { name: 'NAME', cell: (object) => (isDefault(object) ? `${object.metadata.name} (default)` : object.metadata.name) },
     { name: 'PROVISIONER', cell: (object) => object['provisioner'] ?? '' },
@@ -64,7 +69,8 @@ const attachmentRules = (object: KubernetesObject): Errors => {
   const source: Fields = spec['source'] ?? {}
   if (source['persistentVolumeName'] === undefined && source['inlineVolumeSpec'] === undefined) {
     errors.push(required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'))
-  } else if (source['persistentVolumeName'] === '') errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'))
+  } else if (source['persistentVolumeName'] === '')
+    errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'))
   if ((spec['nodeName'] ?? '') === '') errors.push(required('spec.nodeName'))
   else errors.push(...checked('spec.nodeName', spec['nodeName'], dnsSubdomain))
   return errors
@@ -101,7 +107,8 @@ const csiNodeRules = (object: KubernetesObject): Errors => {
     if (names.has(driver['name'])) errors.push(duplicate(`${field}.name`, driver['name']))
     names.add(driver['name'])
     const most = driver['allocatable']?.count
-    if (typeof most === 'number' && most < 0) errors.push(invalidValue(`${field}.allocatable.count`, most, 'must be greater than or equal to 0'))
+    if (typeof most === 'number' && most < 0)
+      errors.push(invalidValue(`${field}.allocatable.count`, most, 'must be greater than or equal to 0'))
   }
   return errors
 }
@@ -135,10 +142,12 @@ const driverRules = (object: KubernetesObject): Errors => {
   const policies = ['File', 'None', 'ReadWriteOnceWithFSType']
   if (!policies.includes(spec['fsGroupPolicy'])) errors.push(notSupported('spec.fsGroupPolicy', spec['fsGroupPolicy'], policies))
   for (const mode of (spec['volumeLifecycleModes'] ?? []) as readonly string[]) {
-    if (mode !== 'Persistent' && mode !== 'Ephemeral') errors.push(notSupported('spec.volumeLifecycleModes', mode, ['Ephemeral', 'Persistent']))
+    if (mode !== 'Persistent' && mode !== 'Ephemeral')
+      errors.push(notSupported('spec.volumeLifecycleModes', mode, ['Ephemeral', 'Persistent']))
   }
   const period = spec['nodeAllocatableUpdatePeriodSeconds']
-  if (typeof period === 'number' && period < 10) errors.push(invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', period, 'must be greater than or equal to 10 seconds'))
+  if (typeof period === 'number' && period < 10)
+    errors.push(invalidValue('spec.nodeAllocatableUpdatePeriodSeconds', period, 'must be greater than or equal to 10 seconds'))
   return errors
 }
 

@@ -11,8 +11,14 @@ import type { Column, Kind } from '../kind.ts'
 import { count, joined, labelsText, selectorColumn, shown, templateColumns } from './cells.ts'
 import { ageColumn, type Definition, defineKind, nameColumn } from './define.ts'
 
-const at = (name: string, read: (object: KubernetesObject) => unknown, none = ''): Column => ({ name, cell: (object) => shown(read(object), none) })
-const counted = (name: string, read: (object: KubernetesObject) => number | undefined): Column => ({ name, cell: (object) => count(read(object)) })
+const at = (name: string, read: (object: KubernetesObject) => unknown, none = ''): Column => ({
+  name,
+  cell: (object) => shown(read(object), none),
+})
+const counted = (name: string, read: (object: KubernetesObject) => number | undefined): Column => ({
+  name,
+  cell: (object) => count(read(object)),
+})
 
 /** Defaults of a spec with a pod template. */
 const workload =
@@ -73,7 +79,9 @@ const definitions: readonly Definition[] = [
     categories: ['all'],
     subresources: ['status'],
     hasGeneration: true,
-    defaults: workload((spec) => rolling('updateStrategy', { maxUnavailable: 1, maxSurge: 0 })(withAbsent(spec, { revisionHistoryLimit: 10 }))),
+    defaults: workload((spec) =>
+      rolling('updateStrategy', { maxUnavailable: 1, maxSurge: 0 })(withAbsent(spec, { revisionHistoryLimit: 10 })),
+    ),
     prepareCreate: (object) => ({
       ...object,
       status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
@@ -183,7 +191,11 @@ const definitions: readonly Definition[] = [
       at('CLASS', (o) => o['spec']?.ingressClassName, '<none>'),
       {
         name: 'HOSTS',
-        cell: (o) => joined(((o['spec']?.rules ?? []) as readonly Fields[]).map((rule) => rule['host'] ?? '').filter((host) => host !== ''), '*'),
+        cell: (o) =>
+          joined(
+            ((o['spec']?.rules ?? []) as readonly Fields[]).map((rule) => rule['host'] ?? '').filter((host) => host !== ''),
+            '*',
+          ),
       },
       at('ADDRESS', () => ''),
       { name: 'PORTS', cell: (o) => ((o['spec']?.tls ?? []).length > 0 ? '80, 443' : '80') },
@@ -198,7 +210,9 @@ const definitions: readonly Definition[] = [
     shortNames: ['netpol'],
     hasGeneration: true,
     defaults: (object) =>
-      inField(object, 'spec', (spec) => withAbsent(spec, { policyTypes: (spec['egress'] ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'] })),
+      inField(object, 'spec', (spec) =>
+        withAbsent(spec, { policyTypes: (spec['egress'] ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'] }),
+      ),
     columns: [nameColumn, { name: 'POD-SELECTOR', cell: (o) => labelsText(o['spec']?.podSelector?.matchLabels) }, ageColumn],
   },
   {
@@ -282,8 +296,14 @@ const definitions: readonly Definition[] = [
     createsOnUpdate: true,
     columns: [nameColumn, at('HANDLER', (o) => o['handler']), ageColumn],
   },
-  { kind: 'VolumeAttributesClass', apiVersion: 'storage.k8s.io/v1', plural: 'volumeattributesclasses', shortNames: ['vac'], ...cluster,
-    columns: [nameColumn, at('DRIVERNAME', (o) => o['driverName']), ageColumn] },
+  {
+    kind: 'VolumeAttributesClass',
+    apiVersion: 'storage.k8s.io/v1',
+    plural: 'volumeattributesclasses',
+    shortNames: ['vac'],
+    ...cluster,
+    columns: [nameColumn, at('DRIVERNAME', (o) => o['driverName']), ageColumn],
+  },
   {
     kind: 'LimitRange',
     apiVersion: 'v1',
@@ -315,7 +335,8 @@ const targetsText = (autoscaler: KubernetesObject): string => {
   const texts = ((autoscaler['spec']?.metrics ?? []) as readonly Fields[]).map((metric) => {
     const source: Fields = metric['resource'] ?? metric['containerResource'] ?? {}
     const target: Fields = source['target'] ?? {}
-    const wanted = target['averageUtilization'] === undefined ? shown(target['averageValue'] ?? target['value']) : `${target['averageUtilization']}%`
+    const wanted =
+      target['averageUtilization'] === undefined ? shown(target['averageValue'] ?? target['value']) : `${target['averageUtilization']}%`
     return metric['type'] === 'Resource' ? `${source['name']}: <unknown>/${wanted}` : `<unknown>/${wanted}`
   })
   return texts.length > 2 ? `${texts.slice(0, 2).join(', ')} + ${texts.length - 2} more...` : joined(texts)
@@ -325,7 +346,9 @@ const rbac = 'rbac.authorization.k8s.io'
 
 const bindingDefaults = (object: KubernetesObject): KubernetesObject => {
   const referred = inField(object, 'roleRef', (ref) => withAbsent(ref, { apiGroup: rbac }))
-  return inEach(referred, 'subjects', (subject) => (subject['kind'] === 'ServiceAccount' ? subject : withAbsent(subject, { apiGroup: rbac })))
+  return inEach(referred, 'subjects', (subject) =>
+    subject['kind'] === 'ServiceAccount' ? subject : withAbsent(subject, { apiGroup: rbac }),
+  )
 }
 
 /** Stored-only kinds, by Kind. */

@@ -39,7 +39,10 @@ export const volume: Kind = defineKind({
     { name: 'CAPACITY', cell: (object) => printQuantity(quantityOf(object['spec']?.capacity?.storage)) },
     { name: 'ACCESS MODES', cell: (object) => accessModesText(object['spec']?.accessModes) },
     { name: 'RECLAIM POLICY', cell: (object) => object['spec']?.persistentVolumeReclaimPolicy ?? '' },
-    { name: 'STATUS', cell: (object) => (object.metadata.deletionTimestamp === undefined ? (object['status']?.phase ?? '') : 'Terminating') },
+    {
+      name: 'STATUS',
+      cell: (object) => (object.metadata.deletionTimestamp === undefined ? (object['status']?.phase ?? '') : 'Terminating'),
+    },
     { name: 'CLAIM', cell: claimText },
     { name: 'STORAGECLASS', cell: classOf },
     { name: 'VOLUMEATTRIBUTESCLASS', cell: (object) => shown(object['spec']?.volumeAttributesClassName, '<unset>') },

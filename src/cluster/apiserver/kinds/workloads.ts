@@ -14,7 +14,9 @@ import { ageColumn, defineKind, nameColumn } from './define.ts'
 const strategyDefaults = (strategy: Fields): Fields => {
   const result = withAbsent(strategy, { type: 'RollingUpdate' })
   return result['type'] === 'RollingUpdate'
-    ? inField(withAbsent(result, { rollingUpdate: {} }), 'rollingUpdate', (rolling) => withAbsent(rolling, { maxUnavailable: '25%', maxSurge: '25%' }))
+    ? inField(withAbsent(result, { rollingUpdate: {} }), 'rollingUpdate', (rolling) =>
+        withAbsent(rolling, { maxUnavailable: '25%', maxSurge: '25%' }),
+      )
     : result
 }
 
@@ -44,7 +46,11 @@ const templateRules = (object: KubernetesObject): Errors => {
 
 const deploymentRules = (object: KubernetesObject): Errors => {
   const spec: Fields = object['spec'] ?? {}
-  const errors: Errors = [...wantsNotNegative('spec.replicas', spec['replicas']), ...selectorRules(object, 'deployment'), ...templateRules(object)]
+  const errors: Errors = [
+    ...wantsNotNegative('spec.replicas', spec['replicas']),
+    ...selectorRules(object, 'deployment'),
+    ...templateRules(object),
+  ]
   const type = spec['strategy']?.type
   if (type !== 'RollingUpdate' && type !== 'Recreate') errors.push(notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate']))
   return [
@@ -81,7 +87,9 @@ export const deployment: Kind = defineKind({
   prepareCreate: (object) => ({ ...object, status: {} }),
   rules: deploymentRules,
   updateRules: (object, old) =>
-    object['spec'] === old['spec'] ? [] : [...deploymentRules(object), ...wantsUnchanged('spec.selector', object['spec']?.selector, old['spec']?.selector)],
+    object['spec'] === old['spec']
+      ? []
+      : [...deploymentRules(object), ...wantsUnchanged('spec.selector', object['spec']?.selector, old['spec']?.selector)],
   warnings,
   columns: [
     nameColumn,
@@ -111,11 +119,15 @@ export const replicaSet: Kind = defineKind({
   subresources: ['status', 'scale'],
   hasGeneration: true,
   defaults: (object) =>
-    inField(withAbsent(object, { spec: {} }), 'spec', (spec) => inField(withAbsent(spec, { replicas: 1, template: {} }), 'template', podTemplateDefaults)),
+    inField(withAbsent(object, { spec: {} }), 'spec', (spec) =>
+      inField(withAbsent(spec, { replicas: 1, template: {} }), 'template', podTemplateDefaults),
+    ),
   prepareCreate: (object) => ({ ...object, status: { replicas: 0 } }),
   rules: replicaSetRules,
   updateRules: (object, old) =>
-    object['spec'] === old['spec'] ? [] : [...replicaSetRules(object), ...wantsUnchanged('spec.selector', object['spec']?.selector, old['spec']?.selector)],
+    object['spec'] === old['spec']
+      ? []
+      : [...replicaSetRules(object), ...wantsUnchanged('spec.selector', object['spec']?.selector, old['spec']?.selector)],
   warnings,
   columns: [
     nameColumn,

@@ -15,7 +15,8 @@ export const accessModeRules = (modes: readonly string[], field: string, none: s
   const errors: Errors = modes.length === 0 ? [required(field, none)] : []
   errors.push(...modes.filter((mode) => !accessModes.includes(mode)).map((mode) => notSupported(field, mode, accessModes)))
   const others = modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode))
-  if (modes.includes('ReadWriteOncePod') && others) errors.push(forbiddenField(field, 'may not use ReadWriteOncePod with other access modes'))
+  if (modes.includes('ReadWriteOncePod') && others)
+    errors.push(forbiddenField(field, 'may not use ReadWriteOncePod with other access modes'))
   return errors
 }
 
@@ -72,7 +73,9 @@ export const validateClaim = (object: KubernetesObject): Errors => {
 
 const withStorage = (spec: Fields, size: unknown): Fields => {
   const resources: Fields = spec['resources'] ?? {}
-  return resources['requests'] === undefined ? spec : withField(spec, 'resources', withField(resources, 'requests', withField(resources['requests'], 'storage', size)))
+  return resources['requests'] === undefined
+    ? spec
+    : withField(spec, 'resources', withField(resources, 'requests', withField(resources['requests'], 'storage', size)))
 }
 
 const immutableText = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
@@ -80,8 +83,14 @@ const immutableText = 'spec is immutable after creation except resources.request
 /** The claim's spec with what may change put back. A claim without a class may be given the default one (since 1.28). */
 const withMutable = (spec: Fields, old: Fields, bound: boolean): Fields => {
   let result = spec
-  if (bound) result = withField(withStorage(result, old['resources']?.requests?.storage), 'volumeAttributesClassName', old['volumeAttributesClassName'])
-  if (old['storageClassName'] === undefined && (spec['storageClassName'] ?? '') !== '') result = withField(result, 'storageClassName', undefined)
+  if (bound)
+    result = withField(
+      withStorage(result, old['resources']?.requests?.storage),
+      'volumeAttributesClassName',
+      old['volumeAttributesClassName'],
+    )
+  if (old['storageClassName'] === undefined && (spec['storageClassName'] ?? '') !== '')
+    result = withField(result, 'storageClassName', undefined)
   return (old['volumeName'] ?? '') === '' ? withField(result, 'volumeName', old['volumeName']) : result
 }
 
@@ -112,4 +121,3 @@ export const validateClaimStatusUpdate = (object: KubernetesObject): Errors =>
         ? [invalidValue(`status.capacity[${name}]`, object['status'].capacity[name], 'must be a valid resource quantity')]
         : [],
     )
-

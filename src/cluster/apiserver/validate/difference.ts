@@ -4,7 +4,8 @@
  */
 import { isSame } from './equal.ts'
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const lines = (before: unknown, after: unknown, path: string): readonly string[] => {
   if (isSame(before, after)) return []

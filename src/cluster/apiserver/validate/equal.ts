@@ -1,7 +1,9 @@
 /** Whether two values say the same: absent, null and empty are one, as in Go's semantic equality of API objects. */
 
 const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === 'object' && (Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0))
+  value === undefined ||
+  value === null ||
+  (typeof value === 'object' && (Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0))
 
 /** Compares two API-shaped values. Values that are shared cost nothing. */
 export const isSame = (a: unknown, b: unknown): boolean => {

@@ -20,7 +20,11 @@ const quoted = (value: unknown): string => (typeof value === 'string' ? JSON.str
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`)
 
 /** `Required value` */
-export const required = (field: string, detail = ''): FieldError => ({ reason: 'FieldValueRequired', field, message: withDetail('Required value', detail) })
+export const required = (field: string, detail = ''): FieldError => ({
+  reason: 'FieldValueRequired',
+  field,
+  message: withDetail('Required value', detail),
+})
 
 /** `Invalid value: -1: must be …` */
 export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({
@@ -33,17 +37,32 @@ export const invalidValue = (field: string, value: unknown, detail: string): Fie
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   reason: 'FieldValueNotSupported',
   field,
-  message: withDetail(`Unsupported value: ${quoted(value)}`, supported.length === 0 ? '' : `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`),
+  message: withDetail(
+    `Unsupported value: ${quoted(value)}`,
+    supported.length === 0 ? '' : `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`,
+  ),
 })
 
 /** `Forbidden: …` */
-export const forbiddenField = (field: string, detail: string): FieldError => ({ reason: 'FieldValueForbidden', field, message: withDetail('Forbidden', detail) })
+export const forbiddenField = (field: string, detail: string): FieldError => ({
+  reason: 'FieldValueForbidden',
+  field,
+  message: withDetail('Forbidden', detail),
+})
 
 /** `Duplicate value: "x"` */
-export const duplicate = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${quoted(value)}` })
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${quoted(value)}`,
+})
 
 /** `Not found: "x"` */
-export const missing = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueNotFound', field, message: `Not found: ${quoted(value)}` })
+export const missing = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${quoted(value)}`,
+})
 
 /** `Too long: may not be more than 63 bytes` */
 export const tooLong = (field: string, most: number): FieldError => ({
@@ -69,7 +88,8 @@ export const positive = 'must be greater than 0'
 export const immutable = 'field is immutable'
 
 /** An error unless the number (absent counts as 0) is at least 0. */
-export const wantsNotNegative = (field: string, value: number | undefined): FieldError[] => ((value ?? 0) < 0 ? [invalidValue(field, value, notNegative)] : [])
+export const wantsNotNegative = (field: string, value: number | undefined): FieldError[] =>
+  (value ?? 0) < 0 ? [invalidValue(field, value, notNegative)] : []
 
 /** An error unless the two are the same value. */
 export const wantsUnchanged = (field: string, value: unknown, old: unknown): FieldError[] =>

@@ -3,19 +3,24 @@
  * Source: apimachinery api/validation/objectmeta.go and apis/meta/v1/validation (1.36). Go walks maps in random order; we walk by key.
  */
 import type { ObjectMeta, OwnerReference } from '../../objects/metadata.ts'
+import { asPrefix, byteLength, dnsLabel, labelValue, qualifiedName, type TextRule } from '../../objects/names.ts'
 import type { LabelSelector } from '../../objects/selector.ts'
 import type { FieldError } from '../kind.ts'
 import { type Errors, forbiddenField, immutable, invalidValue, required, tooLong, wantsNotNegative } from './field-error.ts'
-import { asPrefix, byteLength, dnsLabel, labelValue, qualifiedName, type TextRule } from '../../objects/names.ts'
 
 const mostAnnotationBytes = 256 * 1024
 
 /** The entries of a map of texts, by key. */
 export const sortedEntries = <T>(map: Readonly<Record<string, T>> | undefined): readonly (readonly [string, T])[] =>
-  map === undefined ? [] : Object.keys(map).sort().map((key) => [key, map[key] as T] as const)
+  map === undefined
+    ? []
+    : Object.keys(map)
+        .sort()
+        .map((key) => [key, map[key] as T] as const)
 
 /** An error for each thing that a rule finds. */
-export const checked = (field: string, value: string, rule: TextRule): FieldError[] => rule(value).map((text) => invalidValue(field, value, text))
+export const checked = (field: string, value: string, rule: TextRule): FieldError[] =>
+  rule(value).map((text) => invalidValue(field, value, text))
 
 /** Label keys and values; all errors name the field of the map. */
 export const validateLabels = (labels: Readonly<Record<string, string>> | undefined, field: string): Errors =>
@@ -25,6 +30,8 @@ export const validateLabels = (labels: Readonly<Record<string, string>> | undefi
 export const validateAnnotations = (annotations: Readonly<Record<string, string>> | undefined, field: string): Errors => {
   const entries = sortedEntries(annotations)
   const errors = entries.flatMap(([key]) => qualifiedName(key.toLowerCase()).map((text) => invalidValue(field, key, text)))
+  const letters = entries.reduce((sum, [key, value]) => sum + key.length + String(value).length, 0)
+  if (letters * 3 <= mostAnnotationBytes) return errors
   const bytes = entries.reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(String(value)), 0)
   return bytes > mostAnnotationBytes ? [...errors, tooLong(field, mostAnnotationBytes)] : errors
 }
@@ -33,7 +40,8 @@ const validateOwners = (owners: readonly OwnerReference[], field: string): Error
   const errors: Errors = []
   let first: string | undefined
   for (const owner of owners) {
-    if ((owner.apiVersion ?? '') === '') errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'))
+    if ((owner.apiVersion ?? '') === '')
+      errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'))
     for (const part of ['kind', 'name', 'uid'] as const) {
       if ((owner[part] ?? '') === '') errors.push(invalidValue(`${field}.${part}`, owner[part] ?? '', 'must not be empty'))
     }
@@ -71,7 +79,8 @@ const validateCommon = (meta: ObjectMeta, field: string): Errors => [
  */
 export const validateMetadata = (meta: ObjectMeta, namespaced: boolean, name: TextRule, field = 'metadata', namesPrefix = true): Errors => {
   const errors: Errors = []
-  if (namesPrefix && (meta.generateName ?? '') !== '') errors.push(...checked(`${field}.generateName`, meta.generateName as string, asPrefix(name)))
+  if (namesPrefix && (meta.generateName ?? '') !== '')
+    errors.push(...checked(`${field}.generateName`, meta.generateName as string, asPrefix(name)))
   if ((meta.name ?? '') === '') errors.push(required(`${field}.name`, 'name or generateName is required'))
   else errors.push(...checked(`${field}.name`, meta.name, name))
   if (namespaced) {
@@ -101,7 +110,8 @@ export const validateMetadataUpdate = (meta: ObjectMeta, old: ObjectMeta, field 
       errors.push(forbiddenField(`${field}.finalizers`, text))
     }
   }
-  if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalidValue(`${field}.generation`, meta.generation, 'must not be decremented'))
+  if ((meta.generation ?? 0) < (old.generation ?? 0))
+    errors.push(invalidValue(`${field}.generation`, meta.generation, 'must not be decremented'))
   for (const part of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if (meta[part] !== old[part]) errors.push(invalidValue(`${field}.${part}`, meta[part] ?? null, immutable))
   }
@@ -127,7 +137,8 @@ export const validateSelector = (selector: LabelSelector | undefined, field: str
         break
       case 'Exists':
       case 'DoesNotExist':
-        if (values.length > 0) errors.push(forbiddenField(`${here}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+        if (values.length > 0)
+          errors.push(forbiddenField(`${here}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
         break
       default:
         errors.push(invalidValue(`${here}.operator`, expression.operator ?? '', 'not a valid selector operator'))

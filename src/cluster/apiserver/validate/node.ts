@@ -19,8 +19,17 @@ const taintRules = (taints: readonly Fields[], field: string): Errors => {
     errors.push(...effectRule(taint['effect'], `${here}.effect`, false))
     const name = `${taint['key']}:${taint['effect']}`
     if (seen.has(name)) {
-      const shown = JSON.stringify({ Key: taint['key'], Value: taint['value'] ?? '', Effect: taint['effect'], TimeAdded: taint['timeAdded'] ?? null })
-      errors.push({ reason: 'FieldValueDuplicate', field: here, message: `Duplicate value: ${shown}: taints must be unique by key and effect pair` })
+      const shown = JSON.stringify({
+        Key: taint['key'],
+        Value: taint['value'] ?? '',
+        Effect: taint['effect'],
+        TimeAdded: taint['timeAdded'] ?? null,
+      })
+      errors.push({
+        reason: 'FieldValueDuplicate',
+        field: here,
+        message: `Duplicate value: ${shown}: taints must be unique by key and effect pair`,
+      })
     }
     seen.add(name)
   }

@@ -2,7 +2,8 @@
 import { type Errors, invalidValue } from './field-error.ts'
 
 /** No part of it is `..`. */
-export const noBacksteps = (path: string, field: string): Errors => (path.split('/').includes('..') ? [invalidValue(field, path, "must not contain '..'")] : [])
+export const noBacksteps = (path: string, field: string): Errors =>
+  path.split('/').includes('..') ? [invalidValue(field, path, "must not contain '..'")] : []
 
 /** A path that goes down from where it begins. */
 export const descendingPath = (path: string, field: string): Errors => [

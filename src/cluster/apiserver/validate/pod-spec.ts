@@ -5,16 +5,20 @@
  */
 import { between, dnsLabel, dnsSubdomain, qualifiedName } from '../../objects/names.ts'
 import type { Fields } from '../defaults/share.ts'
-import { type PodFacts, subdomainRule, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.ts'
-import { duplicate, type Errors, forbiddenField, invalidValue, missing, notSupported, required, tooLong } from './field-error.ts'
+import {
+  enumRule,
+  type PodFacts,
+  subdomainRule,
+  validateContainers,
+  validateEphemeralContainers,
+  validateInitContainers,
+} from './containers.ts'
+import { duplicate, type Errors, forbiddenField, invalidValue, missing, required, tooLong } from './field-error.ts'
 import { checked, validateAnnotations, validateLabels } from './metadata.ts'
 import { validatePodVolumes } from './pod-volumes.ts'
 import { validateResources } from './resources.ts'
 import { validateAffinity, validateSpread, validateTolerations } from './scheduling.ts'
 import { validateHostUsers, validatePodSecurityContext } from './security.ts'
-
-const enumRule = (value: string | undefined, supported: readonly string[], field: string): Errors =>
-  value === undefined || value === '' ? [required(field)] : supported.includes(value) ? [] : [notSupported(field, value, supported)]
 
 const hostNetworkRules = (spec: Fields, field: string, isPod: boolean): Errors => {
   if (spec['hostNetwork'] !== true) return []
@@ -23,7 +27,13 @@ const hostNetworkRules = (spec: Fields, field: string, isPod: boolean): Errors =
     for (const [which, port] of ((container['ports'] ?? []) as readonly Fields[]).entries()) {
       const host: number = port['hostPort'] ?? 0
       if ((isPod || host !== 0) && host !== port['containerPort']) {
-        errors.push(invalidValue(`${field}.containers[${at}].ports[${which}].hostPort`, host, 'must match `containerPort` when `hostNetwork` is true'))
+        errors.push(
+          invalidValue(
+            `${field}.containers[${at}].ports[${which}].hostPort`,
+            host,
+            'must match `containerPort` when `hostNetwork` is true',
+          ),
+        )
       }
     }
   }
@@ -94,7 +104,12 @@ const containerRules = (spec: Fields, podName: string | undefined, field: string
     ...errors,
     ...validateContainers(containers, facts, `${field}.containers`),
     ...validateInitContainers(initContainers, containers, facts, `${field}.initContainers`),
-    ...validateEphemeralContainers(spec['ephemeralContainers'] ?? [], [...containers, ...initContainers], facts, `${field}.ephemeralContainers`),
+    ...validateEphemeralContainers(
+      spec['ephemeralContainers'] ?? [],
+      [...containers, ...initContainers],
+      facts,
+      `${field}.ephemeralContainers`,
+    ),
   ]
 }
 
@@ -122,11 +137,15 @@ const identityRules = (spec: Fields, field: string): Errors => [
   ...((spec['subdomain'] ?? '') === '' ? [] : checked(`${field}.subdomain`, spec['subdomain'], dnsLabel)),
   ...validateTolerations(spec['tolerations'] ?? [], `${field}.tolerations`),
   ...((spec['hostAliases'] ?? []) as readonly Fields[]).flatMap((alias, at) =>
-    ((alias['hostnames'] ?? []) as readonly string[]).flatMap((name, which) => checked(`${field}.hostAliases[${at}].hostnames[${which}]`, name, dnsSubdomain)),
+    ((alias['hostnames'] ?? []) as readonly string[]).flatMap((name, which) =>
+      checked(`${field}.hostAliases[${at}].hostnames[${which}]`, name, dnsSubdomain),
+    ),
   ),
   ...subdomainRule(spec['priorityClassName'], `${field}.priorityClassName`),
   ...subdomainRule(spec['runtimeClassName'], `${field}.runtimeClassName`),
-  ...(spec['preemptionPolicy'] === undefined ? [] : enumRule(spec['preemptionPolicy'], ['PreemptLowerPriority', 'Never'], `${field}.preemptionPolicy`)),
+  ...(spec['preemptionPolicy'] === undefined
+    ? []
+    : enumRule(spec['preemptionPolicy'], ['PreemptLowerPriority', 'Never'], `${field}.preemptionPolicy`)),
   ...(spec['os'] === undefined ? [] : enumRule(spec['os'].name, ['linux', 'windows'], `${field}.os.name`)),
   ...fileKeyRules(spec, field),
 ]

@@ -3,14 +3,15 @@ import { dnsLabel } from '../../objects/names.ts'
 import { quantityOf } from '../../objects/quantity.ts'
 import type { Fields } from '../defaults/share.ts'
 import { validateClaimSpec } from './claim.ts'
-import { fieldRefRules, resourceRefRules } from './containers.ts'
+import { fieldRefRules, resourceRefRules } from './environment.ts'
 import { duplicate, type Errors, forbiddenField, invalidValue, notSupported, required } from './field-error.ts'
 import { checked, validateAnnotations, validateLabels } from './metadata.ts'
 import { noBacksteps, unreservedPath } from './paths.ts'
 
 const modeText = 'must be a number between 0 and 0777 (octal), both inclusive'
 
-const modeRule = (mode: number | undefined, field: string): Errors => (mode === undefined || (mode >= 0 && mode <= 0o777) ? [] : [invalidValue(field, mode, modeText)])
+const modeRule = (mode: number | undefined, field: string): Errors =>
+  mode === undefined || (mode >= 0 && mode <= 0o777) ? [] : [invalidValue(field, mode, modeText)]
 
 const itemRules = (items: readonly Fields[] | undefined, field: string): Errors =>
   (items ?? []).flatMap((item, at) => {
@@ -35,7 +36,8 @@ const downwardFileRules = (file: Fields, field: string): Errors => {
     if (file['resourceFieldRef'] !== undefined) {
       errors.push(invalidValue(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'))
     }
-  } else if (file['resourceFieldRef'] !== undefined) errors.push(...resourceRefRules(file['resourceFieldRef'], `${field}.resourceFieldRef`, true))
+  } else if (file['resourceFieldRef'] !== undefined)
+    errors.push(...resourceRefRules(file['resourceFieldRef'], `${field}.resourceFieldRef`, true))
   else errors.push(required(field, 'one of fieldRef and resourceFieldRef is required'))
   return [...errors, ...modeRule(file['mode'], `${field}.mode`)]
 }
@@ -52,15 +54,23 @@ const projectionRules = (source: Fields, field: string): Errors => {
   for (const kind of kinds) {
     const here = `${field}.${kind}`
     const projected: Fields = source[kind]
-    if (kind === 'secret' || kind === 'configMap') errors.push(...named(projected, 'name', here), ...itemRules(projected['items'], `${here}.items`))
-    if (kind === 'downwardAPI') errors.push(...((projected['items'] ?? []) as readonly Fields[]).flatMap((file) => downwardFileRules(file, `${here}.items`)))
+    if (kind === 'secret' || kind === 'configMap')
+      errors.push(...named(projected, 'name', here), ...itemRules(projected['items'], `${here}.items`))
+    if (kind === 'downwardAPI')
+      errors.push(...((projected['items'] ?? []) as readonly Fields[]).flatMap((file) => downwardFileRules(file, `${here}.items`)))
     if (kind === 'serviceAccountToken') {
       const seconds: number = projected['expirationSeconds'] ?? 0
       if (seconds < 600) errors.push(invalidValue(`${here}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'))
       errors.push(...named(projected, 'path', here))
     }
   }
-  if (kinds.length === 0) errors.push(required(field, 'must specify one of: `secret`, `configMap`, `downwardAPI`, `serviceAccountToken`, `clusterTrustBundle`, `podCertificate`'))
+  if (kinds.length === 0)
+    errors.push(
+      required(
+        field,
+        'must specify one of: `secret`, `configMap`, `downwardAPI`, `serviceAccountToken`, `clusterTrustBundle`, `podCertificate`',
+      ),
+    )
   return errors
 }
 
@@ -77,7 +87,9 @@ const sources: readonly (readonly [string, SourceRule])[] = [
   [
     'emptyDir',
     (source, field) =>
-      quantityOf(source['sizeLimit']).nano < 0n ? [forbiddenField(`${field}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')] : [],
+      quantityOf(source['sizeLimit']).nano < 0n
+        ? [forbiddenField(`${field}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')]
+        : [],
   ],
   [
     'hostPath',
@@ -94,7 +106,11 @@ const sources: readonly (readonly [string, SourceRule])[] = [
   ['awsElasticBlockStore', wants('volumeID')],
   [
     'secret',
-    (source, field) => [...named(source, 'secretName', field), ...modeRule(source['defaultMode'], `${field}.defaultMode`), ...itemRules(source['items'], `${field}.items`)],
+    (source, field) => [
+      ...named(source, 'secretName', field),
+      ...modeRule(source['defaultMode'], `${field}.defaultMode`),
+      ...itemRules(source['items'], `${field}.items`),
+    ],
   ],
   [
     'nfs',
@@ -122,7 +138,11 @@ const sources: readonly (readonly [string, SourceRule])[] = [
   ['flexVolume', wants('driver')],
   [
     'configMap',
-    (source, field) => [...named(source, 'name', field), ...modeRule(source['defaultMode'], `${field}.defaultMode`), ...itemRules(source['items'], `${field}.items`)],
+    (source, field) => [
+      ...named(source, 'name', field),
+      ...modeRule(source['defaultMode'], `${field}.defaultMode`),
+      ...itemRules(source['items'], `${field}.items`),
+    ],
   ],
   ['azureFile', wants('secretName', 'shareName')],
   ['vsphereVolume', wants('volumePath')],
@@ -146,7 +166,10 @@ const sources: readonly (readonly [string, SourceRule])[] = [
         ? [required(`${field}.volumeClaimTemplate`)]
         : [
             ...validateLabels(source['volumeClaimTemplate'].metadata?.labels, `${field}.volumeClaimTemplate.metadata.labels`),
-            ...validateAnnotations(source['volumeClaimTemplate'].metadata?.annotations, `${field}.volumeClaimTemplate.metadata.annotations`),
+            ...validateAnnotations(
+              source['volumeClaimTemplate'].metadata?.annotations,
+              `${field}.volumeClaimTemplate.metadata.annotations`,
+            ),
             ...validateClaimSpec(source['volumeClaimTemplate'].spec ?? {}, `${field}.volumeClaimTemplate.spec`),
           ],
   ],
@@ -173,7 +196,11 @@ export const validatePodVolumes = (
 ): { readonly volumes: ReadonlyMap<string, Fields>; readonly errors: Errors } => {
   const right = new Map<string, Fields>()
   const errors: Errors = []
-  const own = new Set(podName === undefined ? [] : volumes.filter((volume) => volume['ephemeral'] !== undefined).map((volume) => `${podName}-${volume['name']}`))
+  const own = new Set(
+    podName === undefined
+      ? []
+      : volumes.filter((volume) => volume['ephemeral'] !== undefined).map((volume) => `${podName}-${volume['name']}`),
+  )
   for (const [at, volume] of volumes.entries()) {
     const here = `${field}[${at}]`
     const name: string = volume['name'] ?? ''
@@ -184,7 +211,13 @@ export const validatePodVolumes = (
     errors.push(...wrong)
     const claimName = volume['persistentVolumeClaim']?.claimName
     if (claimName !== undefined && own.has(claimName)) {
-      errors.push(invalidValue(`${here}.persistentVolumeClaim.claimName`, claimName, 'must not reference a PVC that gets created for an ephemeral volume'))
+      errors.push(
+        invalidValue(
+          `${here}.persistentVolumeClaim.claimName`,
+          claimName,
+          'must not reference a PVC that gets created for an ephemeral volume',
+        ),
+      )
     }
   }
   return { volumes: right, errors }

@@ -23,7 +23,9 @@ const preferredField = 'preferredDuringSchedulingIgnoredDuringExecution'
 
 const termWarnings = (term: Fields, field: string): readonly string[] =>
   ((term['matchExpressions'] ?? []) as readonly Fields[]).flatMap((one, at) =>
-    labelWarning(`${field}.matchExpressions[${at}].key`, one['key']).map((text) => text.replace(': deprecated', `: ${one['key']} is deprecated`)),
+    labelWarning(`${field}.matchExpressions[${at}].key`, one['key']).map((text) =>
+      text.replace(': deprecated', `: ${one['key']} is deprecated`),
+    ),
   )
 
 const labelWarnings = (spec: Fields, field: string): readonly string[] => [
@@ -81,7 +83,9 @@ const resourceWarnings = (container: Fields, field: string): readonly string[] =
   (['requests', 'limits'] as const).flatMap((side) =>
     (['memory', 'ephemeral-storage'] as const).flatMap((name) => {
       const quantity: string | undefined = container['resources']?.[side]?.[name]
-      return fractional(quantity) ? [`${field}.resources.${side}[${name}]: fractional byte value "${quantity}" is invalid, must be an integer`] : []
+      return fractional(quantity)
+        ? [`${field}.resources.${side}[${name}]: fractional byte value "${quantity}" is invalid, must be an integer`]
+        : []
     }),
   )
 
@@ -101,7 +105,9 @@ const portWarnings = (spec: Fields, field: string): readonly string[] => {
         const name: string = port['name'] ?? ''
         const named = name === '' ? undefined : names.get(name)
         if (named !== undefined && !named.startsWith(`${field}.${list}[${at}].`)) {
-          warnings.push(`${here}: duplicate port name "${name}" with ${named}, services and probes that select ports by name will use ${named}`)
+          warnings.push(
+            `${here}: duplicate port name "${name}" with ${named}, services and probes that select ports by name will use ${named}`,
+          )
         } else if (name !== '') names.set(name, here)
       }
     }
@@ -146,4 +152,3 @@ export const podWarnings = (pod: KubernetesObject, old: KubernetesObject | undef
 /** Warnings about the template of a workload. */
 export const podTemplateWarnings = (template: Fields | undefined, old: Fields | undefined): readonly string[] =>
   isKnown(template?.['spec'], old?.['spec']) ? [] : specWarnings(template?.['spec'], 'spec.template.spec')
-

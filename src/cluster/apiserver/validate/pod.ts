@@ -12,7 +12,9 @@ const imageRules = (spec: Fields): Errors =>
   (['containers', 'initContainers'] as const).flatMap((list) =>
     ((spec[list] ?? []) as readonly Fields[]).flatMap((container, at) => {
       const image: string = container['image'] ?? ''
-      return image.trim() === image ? [] : [invalidValue(`spec.${list}[${at}].image`, image, 'must not have leading or trailing whitespace')]
+      return image.trim() === image
+        ? []
+        : [invalidValue(`spec.${list}[${at}].image`, image, 'must not have leading or trailing whitespace')]
     }),
   )
 
@@ -44,7 +46,9 @@ const withoutSeconds = (toleration: Fields): Fields => withField(toleration, 'to
 
 const tolerationRules = (spec: Fields, before: Fields): Errors => {
   const now: readonly Fields[] = spec['tolerations'] ?? []
-  const kept = ((before['tolerations'] ?? []) as readonly Fields[]).every((old) => now.some((one) => isSame(withoutSeconds(one), withoutSeconds(old))))
+  const kept = ((before['tolerations'] ?? []) as readonly Fields[]).every((old) =>
+    now.some((one) => isSame(withoutSeconds(one), withoutSeconds(old))),
+  )
   return kept ? [] : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
 }
 
@@ -131,7 +135,8 @@ const transitionRules = (pod: KubernetesObject, old: KubernetesObject): Errors =
 /** Rules of a pod's status. */
 export const validatePodStatusUpdate = (pod: KubernetesObject, old: KubernetesObject): Errors => {
   const nominated: string = pod['status']?.nominatedNodeName ?? ''
-  const errors: Errors = nominated !== '' && nominated !== old['status']?.nominatedNodeName ? checked('status.nominatedNodeName', nominated, dnsSubdomain) : []
+  const errors: Errors =
+    nominated !== '' && nominated !== old['status']?.nominatedNodeName ? checked('status.nominatedNodeName', nominated, dnsSubdomain) : []
   if ((pod['status']?.observedGeneration ?? 0) < 0) {
     errors.push(invalidValue('status.observedGeneration', pod['status'].observedGeneration, 'must be a non-negative integer'))
   }

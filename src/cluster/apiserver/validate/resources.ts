@@ -34,20 +34,25 @@ const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 
 /** An extended resource: a prefix of somebody else, and room for `requests.` before it. */
-const isExtended = (name: string): boolean => !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
+const isExtended = (name: string): boolean =>
+  !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
 
 /** Requests may be below limits only for what the node itself counts. */
 const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(name)
 
 const mustBeWhole = (name: string): boolean =>
-  !isNative(name) || isExtended(name) || ['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims'].includes(name)
+  !isNative(name) ||
+  isExtended(name) ||
+  ['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims'].includes(name)
 
 const nameRules = (name: string, field: string): Errors => {
   const errors: Errors = checked(field, name, qualifiedName)
   if (errors.length > 0) return errors
   if (!name.includes('/')) {
-    if (!standard.includes(name) && !isHugePages(name)) errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'))
-    if (!forContainers.includes(name) && !isHugePages(name)) errors.push(invalidValue(field, name, 'must be a standard resource for containers'))
+    if (!standard.includes(name) && !isHugePages(name))
+      errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'))
+    if (!forContainers.includes(name) && !isHugePages(name))
+      errors.push(invalidValue(field, name, 'must be a standard resource for containers'))
   } else if (!isNative(name) && !isExtended(name)) errors.push(invalidValue(field, name, "doesn't follow extended resource name standard"))
   return errors
 }
@@ -56,7 +61,8 @@ const nameRules = (name: string, field: string): Errors => {
 export const quantityRules = (name: string, text: string | number, field: string): Errors => {
   const quantity = quantityOf(text)
   const errors: Errors = quantity.nano < 0n ? [invalidValue(field, printQuantity(quantity), notNegative)] : []
-  if (mustBeWhole(name) && quantity.nano % 1_000_000_000n !== 0n) errors.push(invalidValue(field, printQuantity(quantity), 'must be an integer'))
+  if (mustBeWhole(name) && quantity.nano % 1_000_000_000n !== 0n)
+    errors.push(invalidValue(field, printQuantity(quantity), 'must be an integer'))
   return errors
 }
 
@@ -77,17 +83,25 @@ export const validateResources = (resources: Fields | undefined, field: string, 
       errors.push(...nameRules(name, here), ...quantityRules(name, text, here))
       if (side === 'requests') errors.push(...againstLimit(name, text, resources['limits']?.[name], field))
       if (isHugePages(name) && !isPage(name, text)) {
-        errors.push(invalidValue(here, printQuantity(quantityOf(text)), `${printQuantity(quantityOf(text))} is not positive integer multiple of ${name}`))
+        errors.push(
+          invalidValue(
+            here,
+            printQuantity(quantityOf(text)),
+            `${printQuantity(quantityOf(text))} is not positive integer multiple of ${name}`,
+          ),
+        )
       }
     }
   }
   const names = [...limits, ...requests].map(([name]) => name)
-  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) errors.push(forbiddenField(field, 'HugePages require cpu or memory'))
+  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory'))
+    errors.push(forbiddenField(field, 'HugePages require cpu or memory'))
   return [...errors, ...claimRules(resources['claims'] ?? [], `${field}.claims`, claimNames)]
 }
 
 const againstLimit = (name: string, text: string, limit: string | undefined, field: string): Errors => {
-  if (limit === undefined) return mayOvercommit(name) ? [] : [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')]
+  if (limit === undefined)
+    return mayOvercommit(name) ? [] : [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')]
   const order = compareQuantities(text, limit)
   const shown = printQuantity(quantityOf(text))
   const most = printQuantity(quantityOf(limit))

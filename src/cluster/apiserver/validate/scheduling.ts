@@ -16,7 +16,8 @@ const nodeRequirementRules = (requirement: Fields, field: string, strict: boolea
       break
     case 'Exists':
     case 'DoesNotExist':
-      if (values.length > 0) errors.push(forbiddenField(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+      if (values.length > 0)
+        errors.push(forbiddenField(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
       break
     case 'Gt':
     case 'Lt':
@@ -37,13 +38,16 @@ const nodeFieldRules = (requirement: Fields, field: string): Errors => {
   else if (values.length !== 1) {
     errors.push(required(`${field}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
   }
-  if (requirement['key'] !== 'metadata.name') errors.push(invalidValue(`${field}.key`, requirement['key'] ?? '', 'not a valid field selector key'))
+  if (requirement['key'] !== 'metadata.name')
+    errors.push(invalidValue(`${field}.key`, requirement['key'] ?? '', 'not a valid field selector key'))
   else errors.push(...values.flatMap((value, at) => checked(`${field}.values[${at}]`, value, dnsSubdomain)))
   return errors
 }
 
 const nodeTermRules = (term: Fields, field: string, strict: boolean): Errors => [
-  ...((term['matchExpressions'] ?? []) as readonly Fields[]).flatMap((one, at) => nodeRequirementRules(one, `${field}.matchExpressions[${at}]`, strict)),
+  ...((term['matchExpressions'] ?? []) as readonly Fields[]).flatMap((one, at) =>
+    nodeRequirementRules(one, `${field}.matchExpressions[${at}]`, strict),
+  ),
   ...((term['matchFields'] ?? []) as readonly Fields[]).flatMap((one, at) => nodeFieldRules(one, `${field}.matchFields[${at}]`)),
 ]
 
@@ -63,14 +67,17 @@ const labelKeyRules = (term: Fields, field: string): Errors => {
   const matching: readonly string[] = term['matchLabelKeys'] ?? []
   const mismatching: readonly string[] = term['mismatchLabelKeys'] ?? []
   for (const [part, keys] of [['matchLabelKeys', matching] as const, ['mismatchLabelKeys', mismatching] as const]) {
-    if (keys.length > 0 && term['labelSelector'] === undefined) errors.push(forbiddenField(`${field}.${part}`, 'must not be specified when labelSelector is not set'))
+    if (keys.length > 0 && term['labelSelector'] === undefined)
+      errors.push(forbiddenField(`${field}.${part}`, 'must not be specified when labelSelector is not set'))
     for (const [at, key] of keys.entries()) {
       errors.push(...checked(`${field}.${part}[${at}]`, key, qualifiedName))
-      if (selectorKeys.has(key)) errors.push(invalidValue(`${field}.${part}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'))
+      if (selectorKeys.has(key))
+        errors.push(invalidValue(`${field}.${part}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'))
     }
   }
   for (const [at, key] of matching.entries()) {
-    if (mismatching.includes(key)) errors.push(invalidValue(`${field}.matchLabelKeys[${at}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
+    if (mismatching.includes(key))
+      errors.push(invalidValue(`${field}.matchLabelKeys[${at}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
   }
   return errors
 }
@@ -94,7 +101,9 @@ const podAffinityRules = (affinity: Fields | undefined, field: string): Errors =
   affinity === undefined
     ? []
     : [
-        ...((affinity[requiredField] ?? []) as readonly Fields[]).flatMap((term, at) => podTermRules(term, `${field}.${requiredField}[${at}]`)),
+        ...((affinity[requiredField] ?? []) as readonly Fields[]).flatMap((term, at) =>
+          podTermRules(term, `${field}.${requiredField}[${at}]`),
+        ),
         ...((affinity[preferredField] ?? []) as readonly Fields[]).flatMap((weighted, at) => [
           ...weightRule(weighted['weight'], `${field}.${preferredField}[${at}]`),
           ...podTermRules(weighted['podAffinityTerm'] ?? {}, `${field}.${preferredField}[${at}].podAffinityTerm`),
@@ -143,7 +152,8 @@ export const validateTolerations = (tolerations: readonly Fields[], field: strin
       if (wrong.length > 0) errors.push(invalidValue(`${here}.operator`, value, wrong.join(';')))
     } else if (operator === 'Exists') {
       if (value !== '') errors.push(invalidValue(`${here}.operator`, value, "value must be empty when `operator` is 'Exists'"))
-    } else if (operator === 'Lt' || operator === 'Gt') errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
+    } else if (operator === 'Lt' || operator === 'Gt')
+      errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
     else errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists']))
     errors.push(...effectRule(effect, `${here}.effect`, true))
   }
@@ -162,16 +172,25 @@ export const validateSpread = (constraints: readonly Fields[], field: string): E
     if ((constraint['maxSkew'] ?? 0) <= 0) errors.push(invalidValue(`${here}.maxSkew`, constraint['maxSkew'] ?? 0, positive))
     if (topologyKey === '') errors.push(required(`${here}.topologyKey`, 'can not be empty'))
     if (!actions.includes(whenUnsatisfiable)) errors.push(notSupported(`${here}.whenUnsatisfiable`, whenUnsatisfiable, actions))
-    const again = constraints.slice(at + 1).some((other) => other['topologyKey'] === topologyKey && other['whenUnsatisfiable'] === whenUnsatisfiable)
+    const again = constraints
+      .slice(at + 1)
+      .some((other) => other['topologyKey'] === topologyKey && other['whenUnsatisfiable'] === whenUnsatisfiable)
     if (again) errors.push(duplicate(`${here}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`))
     if (minDomains !== undefined) {
       if (minDomains <= 0) errors.push(invalidValue(`${here}.minDomains`, minDomains, positive))
       if (whenUnsatisfiable !== 'DoNotSchedule') {
-        errors.push(invalidValue(`${here}.minDomains`, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`))
+        errors.push(
+          invalidValue(
+            `${here}.minDomains`,
+            minDomains,
+            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
+          ),
+        )
       }
     }
     for (const policy of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
-      if (constraint[policy] !== undefined && !inclusions.includes(constraint[policy])) errors.push(notSupported(`${here}.${policy}`, constraint[policy], inclusions))
+      if (constraint[policy] !== undefined && !inclusions.includes(constraint[policy]))
+        errors.push(notSupported(`${here}.${policy}`, constraint[policy], inclusions))
     }
     errors.push(...labelKeyRules(constraint, here), ...validateSelector(constraint['labelSelector'], `${here}.labelSelector`))
   }

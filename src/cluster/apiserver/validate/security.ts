@@ -21,7 +21,8 @@ const profileRules = (profile: Fields | undefined, field: string): Errors => {
       ? [required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost')]
       : descendingPath(local, `${field}.localhostProfile`)
   }
-  const errors: Errors = local === undefined ? [] : [invalidValue(`${field}.localhostProfile`, local, 'can only be set when seccomp type is Localhost')]
+  const errors: Errors =
+    local === undefined ? [] : [invalidValue(`${field}.localhostProfile`, local, 'can only be set when seccomp type is Localhost')]
   if (type === '') errors.push(required(`${field}.type`, 'type is required when seccompProfile is set'))
   else if (!seccompTypes.includes(type)) errors.push(notSupported(`${field}.type`, type, seccompTypes))
   return errors
@@ -56,7 +57,9 @@ export const validatePodSecurityContext = (context: Fields | undefined, spec: Fi
     ...idRule(`${field}.fsGroup`, context['fsGroup']),
     ...idRule(`${field}.runAsUser`, context['runAsUser']),
     ...idRule(`${field}.runAsGroup`, context['runAsGroup']),
-    ...((context['supplementalGroups'] ?? []) as readonly number[]).flatMap((group, at) => idRule(`${field}.supplementalGroups[${at}]`, group)),
+    ...((context['supplementalGroups'] ?? []) as readonly number[]).flatMap((group, at) =>
+      idRule(`${field}.supplementalGroups[${at}]`, group),
+    ),
   ]
   if (spec['shareProcessNamespace'] === true && spec['hostPID'] === true) {
     errors.push(invalidValue(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
@@ -66,12 +69,15 @@ export const validatePodSecurityContext = (context: Fields | undefined, spec: Fi
     const name: string = sysctl['name'] ?? ''
     const here = `${field}.sysctls[${at}].name`
     if (name === '') errors.push(required(here))
-    else if (names.has(name)) errors.push({ reason: 'FieldValueDuplicate', field: here, message: `Duplicate value: ${JSON.stringify(name)}` })
-    if (name.startsWith('net.') && spec['hostNetwork'] === true) errors.push(invalidValue(here, name, "may not be specified when 'hostNetwork' is true"))
+    else if (names.has(name))
+      errors.push({ reason: 'FieldValueDuplicate', field: here, message: `Duplicate value: ${JSON.stringify(name)}` })
+    if (name.startsWith('net.') && spec['hostNetwork'] === true)
+      errors.push(invalidValue(here, name, "may not be specified when 'hostNetwork' is true"))
     names.add(name)
   }
   const policy = context['fsGroupChangePolicy']
-  if (policy !== undefined && !groupPolicies.includes(policy)) errors.push(notSupported(`${field}.fsGroupChangePolicy`, policy, groupPolicies))
+  if (policy !== undefined && !groupPolicies.includes(policy))
+    errors.push(notSupported(`${field}.fsGroupChangePolicy`, policy, groupPolicies))
   return [...errors, ...profileRules(context['seccompProfile'], `${field}.seccompProfile`)]
 }
 

@@ -2,9 +2,9 @@
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { dnsLabel, dnsSubdomain, portNumber } from '../../objects/names.ts'
 import type { Fields } from '../defaults/share.ts'
-import { portRule } from './containers.ts'
 import { duplicate, type Errors, forbiddenField, immutable, invalidValue, notSupported, required } from './field-error.ts'
 import { checked, validateLabels } from './metadata.ts'
+import { portRule } from './probes.ts'
 
 const protocols = ['SCTP', 'TCP', 'UDP']
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
@@ -70,7 +70,8 @@ const addressRules = (spec: Fields): Errors => {
   const addresses: readonly string[] = spec['clusterIPs'] ?? []
   const first: string = spec['clusterIP'] ?? ''
   const errors: Errors = []
-  if (first !== '' && addresses.length > 0 && addresses[0] !== first) errors.push(invalidValue('spec.clusterIPs', addresses, 'first value must match `clusterIP`'))
+  if (first !== '' && addresses.length > 0 && addresses[0] !== first)
+    errors.push(invalidValue('spec.clusterIPs', addresses, 'first value must match `clusterIP`'))
   const families = ['IPv4', 'IPv6']
   for (const [at, family] of ((spec['ipFamilies'] ?? []) as readonly string[]).entries()) {
     if (!families.includes(family)) errors.push(notSupported(`spec.ipFamilies[${at}]`, family, families))
@@ -107,7 +108,10 @@ const repeatedPortRules = (ports: readonly Fields[]): Errors => {
 
 const trafficRules = (spec: Fields): Errors => {
   const errors: Errors = []
-  const outside = spec['type'] === 'LoadBalancer' || spec['type'] === 'NodePort' || (spec['type'] === 'ClusterIP' && (spec['externalIPs'] ?? []).length > 0)
+  const outside =
+    spec['type'] === 'LoadBalancer' ||
+    spec['type'] === 'NodePort' ||
+    (spec['type'] === 'ClusterIP' && (spec['externalIPs'] ?? []).length > 0)
   const policy: string = spec['externalTrafficPolicy'] ?? ''
   const policies = ['Cluster', 'Local']
   if (!outside) {
@@ -168,7 +172,11 @@ export const validateServiceUpdate = (object: KubernetesObject, old: KubernetesO
   if (held && family !== undefined && object['spec']?.ipFamilies?.[0] !== family) {
     errors.push(invalidValue('spec.ipFamilies[0]', object['spec']?.ipFamilies?.[0] ?? '', 'may not change once set'))
   }
-  if (old['spec']?.type === 'LoadBalancer' && object['spec']?.type === 'LoadBalancer' && old['spec']?.loadBalancerClass !== object['spec']?.loadBalancerClass) {
+  if (
+    old['spec']?.type === 'LoadBalancer' &&
+    object['spec']?.type === 'LoadBalancer' &&
+    old['spec']?.loadBalancerClass !== object['spec']?.loadBalancerClass
+  ) {
     errors.push(invalidValue('spec.loadBalancerClass', object['spec']?.loadBalancerClass ?? null, immutable))
   }
   return [...errors, ...validateService(object)]

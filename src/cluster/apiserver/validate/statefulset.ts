@@ -22,7 +22,9 @@ const strategyRules = (strategy: Fields, recreates: boolean): Errors => {
     case undefined:
       return [required(field)]
     case 'OnDelete':
-      return rolling === undefined ? [] : [invalidValue(`${field}.rollingUpdate`, namedForGo(rolling), "only allowed for updateStrategy 'RollingUpdate'")]
+      return rolling === undefined
+        ? []
+        : [invalidValue(`${field}.rollingUpdate`, namedForGo(rolling), "only allowed for updateStrategy 'RollingUpdate'")]
     case 'RollingUpdate':
       return rolling === undefined ? [] : rollingRules(rolling, `${field}.rollingUpdate`)
     default:
@@ -38,7 +40,10 @@ const strategyRules = (strategy: Fields, recreates: boolean): Errors => {
   }
 }
 
-const namedForGo = (rolling: Fields): unknown => ({ Partition: rolling['partition'] ?? 0, MaxUnavailable: rolling['maxUnavailable'] ?? null })
+const namedForGo = (rolling: Fields): unknown => ({
+  Partition: rolling['partition'] ?? 0,
+  MaxUnavailable: rolling['maxUnavailable'] ?? null,
+})
 
 const rollingRules = (rolling: Fields, field: string): Errors => {
   const errors = wantsNotNegative(`${field}.partition`, rolling['partition'])
@@ -85,7 +90,10 @@ const templateRules = (spec: Fields, skips: Skips): Errors => {
   }
   if (!skips.template) errors.push(...validatePodTemplate(template, field))
   // Kubernetes checks them at this odd path; from 1.34 on the template's own rules come before.
-  errors.push(...validateLabels(labels, `${field}.labels`), ...validateAnnotations(template['metadata']?.annotations, `${field}.annotations`))
+  errors.push(
+    ...validateLabels(labels, `${field}.labels`),
+    ...validateAnnotations(template['metadata']?.annotations, `${field}.annotations`),
+  )
   return errors
 }
 
@@ -114,7 +122,8 @@ const specRules = (object: KubernetesObject, skips: Skips, recreates: boolean): 
   }
   errors.push(...templateRules(spec, skips))
   const podSpec: Fields = spec['template']?.spec ?? {}
-  if (podSpec['restartPolicy'] !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', podSpec['restartPolicy'] ?? '', ['Always']))
+  if (podSpec['restartPolicy'] !== 'Always')
+    errors.push(notSupported('spec.template.spec.restartPolicy', podSpec['restartPolicy'] ?? '', ['Always']))
   if (podSpec['activeDeadlineSeconds'] !== undefined) {
     errors.push(forbiddenField('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in StatefulSet is not Supported'))
   }
@@ -130,14 +139,23 @@ export const validateStatefulSet = (object: KubernetesObject, context: KindConte
   return specRules(object, skips, context.gates.on('StatefulSetRecreateStrategy'))
 }
 
-const mutable = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds']
+const mutable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]
 
 const frozenText = `updates to statefulset spec for fields other than ${mutable
   .slice(0, -1)
   .map((field) => `'${field}'`)
   .join(', ')} and 'minReadySeconds' are forbidden`
 
-const without = (spec: Fields, fields: readonly string[]): Fields => Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field)))
+const without = (spec: Fields, fields: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field)))
 
 /** Rules of a changed set, beside its metadata. */
 export const validateStatefulSetUpdate = (object: KubernetesObject, old: KubernetesObject, context: KindContext): Errors => {
@@ -151,14 +169,23 @@ export const validateStatefulSetUpdate = (object: KubernetesObject, old: Kuberne
   return errors
 }
 
-const counts = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration', 'collisionCount'] as const
+const counts = [
+  'replicas',
+  'readyReplicas',
+  'currentReplicas',
+  'updatedReplicas',
+  'availableReplicas',
+  'observedGeneration',
+  'collisionCount',
+] as const
 
 /** Rules of a set's status. Source: statefulset.md 2.4 */
 export const validateStatefulSetStatus = (object: KubernetesObject, old: KubernetesObject): Errors => {
   const status: Fields = object['status'] ?? {}
   const errors = counts.flatMap((field) => wantsNotNegative(`status.${field}`, status[field]))
   for (const field of ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const) {
-    if ((status[field] ?? 0) > (status['replicas'] ?? 0)) errors.push(invalidValue(`status.${field}`, status[field], 'cannot be greater than status.replicas'))
+    if ((status[field] ?? 0) > (status['replicas'] ?? 0))
+      errors.push(invalidValue(`status.${field}`, status[field], 'cannot be greater than status.replicas'))
   }
   if ((status['availableReplicas'] ?? 0) > (status['readyReplicas'] ?? 0)) {
     errors.push(invalidValue('status.availableReplicas', status['availableReplicas'], 'cannot be greater than status.readyReplicas'))

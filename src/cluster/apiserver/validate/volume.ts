@@ -23,7 +23,8 @@ const described = [
 ]
 
 /** The one field that says where the volume is. */
-const sourceOf = (spec: Fields): Fields => Object.fromEntries(Object.entries(spec).filter(([field, value]) => !described.includes(field) && value !== undefined))
+const sourceOf = (spec: Fields): Fields =>
+  Object.fromEntries(Object.entries(spec).filter(([field, value]) => !described.includes(field) && value !== undefined))
 
 const policies = ['Delete', 'Recycle', 'Retain']
 

@@ -29,8 +29,12 @@ export const lengthOf = (time: Micros): string => {
   return `${Math.floor(hours / 24)} days`
 }
 
-const since = (time: string | null | undefined, judgement: Judgement): string =>
-  time === undefined || time === null ? '' : ` since ${lengthOf(judgement.now - judgement.microsOf(time))}`
+/** ` since 14 min`; nothing for what has just happened. */
+const since = (time: string | null | undefined, judgement: Judgement): string => {
+  if (time === undefined || time === null) return ''
+  const passed = judgement.now - judgement.microsOf(time)
+  return passed < 1_000_000 ? '' : ` since ${lengthOf(passed)}`
+}
 
 /** What a container that does not run, or is not ready, says of itself. */
 const complaintOf = (pod: Pod): string | undefined => {
@@ -79,6 +83,14 @@ const terminatingWords = (pod: Pod, judgement: Judgement): string => {
   return `${going}; its grace period ended ${late} ago and no kubelet${node} confirms its end`
 }
 
+/** A pod on its ordinary way to its first container, as far as it tells. */
+const isStarting = (pod: Pod): boolean => {
+  if (!isPending(pod)) return false
+  if (!isScheduled(pod)) return conditionOf(pod, 'PodScheduled')?.status !== 'False'
+  const complaint = complaintOf(pod)
+  return complaint === undefined || complaint === 'ContainerCreating'
+}
+
 /** What would help, after the trouble was named. `holds` says that nothing else of the set goes on meanwhile. */
 export const remedyFor = (pod: Pod, judgement: Judgement, updateRevision: string): string => {
   const { name, finalizers } = pod.metadata
@@ -90,6 +102,7 @@ export const remedyFor = (pod: Pod, judgement: Judgement, updateRevision: string
     return `; nothing more is done until its node is back, or its Node object is deleted, or by hand: kubectl delete pod ${name} --grace-period=0 --force`
   }
   if (isReady(pod) && isRunning(pod)) return ''
+  if (isStarting(pod)) return '; nothing more is done until it is ready'
   if (revisionOf(pod) !== updateRevision) {
     return `; nothing will change until it is, or until it is deleted by hand (kubectl delete pod ${name}): it keeps revision ${revisionOf(pod) || 'none'} although the template is at ${updateRevision}`
   }

@@ -52,4 +52,5 @@ export const listRule = (kind: string, path: readonly string[]): ListRule => {
 }
 
 /** Maps that are replaced as a whole; all others merge key by key. */
-export const isAtomicMap = (kind: string, path: readonly string[]): boolean => kind === 'PodDisruptionBudget' && path.join('.') === 'spec.selector'
+export const isAtomicMap = (kind: string, path: readonly string[]): boolean =>
+  kind === 'PodDisruptionBudget' && path.join('.') === 'spec.selector'

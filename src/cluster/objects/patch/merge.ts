@@ -3,7 +3,8 @@
  * name stay identical.
  */
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `target` with `patch` laid over it. Neither is changed. */
 export const mergePatch = (target: unknown, patch: unknown): unknown => {

@@ -40,7 +40,8 @@ const mergeMaps = (kind: string, path: readonly string[], target: Map, patch: Ma
     if (!key.startsWith(orderPrefix)) continue
     const field = key.slice(orderPrefix.length)
     const list = result[field]
-    if (!(field in patch) && Array.isArray(list) && Array.isArray(order)) result[field] = ordered(list, list, order, listRule(kind, [...path, field]))
+    if (!(field in patch) && Array.isArray(list) && Array.isArray(order))
+      result[field] = ordered(list, list, order, listRule(kind, [...path, field]))
   }
   return result
 }
@@ -60,9 +61,17 @@ const mergeValue = (kind: string, path: readonly string[], before: unknown, valu
 
 const mergeSets = (before: readonly unknown[], value: readonly unknown[]): unknown[] => [...new Set([...before, ...value])]
 
-const mergeLists = (kind: string, path: readonly string[], before: readonly unknown[], value: readonly unknown[], key: string): unknown[] => {
+const mergeLists = (
+  kind: string,
+  path: readonly string[],
+  before: readonly unknown[],
+  value: readonly unknown[],
+  key: string,
+): unknown[] => {
   if (value.some((element) => isMap(element) && element['$patch'] === 'replace' && element[key] === undefined)) {
-    return withoutDirectives(value.filter((element) => !(isMap(element) && element['$patch'] === 'replace' && element[key] === undefined))) as unknown[]
+    return withoutDirectives(
+      value.filter((element) => !(isMap(element) && element['$patch'] === 'replace' && element[key] === undefined)),
+    ) as unknown[]
   }
   let result = [...before]
   for (const element of value) {
@@ -89,13 +98,16 @@ const ordered = (list: readonly unknown[], before: readonly unknown[], order: re
   const nameOf = (element: unknown): unknown => (typeof rule === 'object' && isMap(element) ? element[rule.key] : element)
   const wanted = order.map(nameOf)
   const place = new Map(before.map((element, i) => [nameOf(element), i]))
-  const named = list.filter((element) => wanted.includes(nameOf(element))).sort((a, b) => wanted.indexOf(nameOf(a)) - wanted.indexOf(nameOf(b)))
+  const named = list
+    .filter((element) => wanted.includes(nameOf(element)))
+    .sort((a, b) => wanted.indexOf(nameOf(a)) - wanted.indexOf(nameOf(b)))
   const others = list.filter((element) => !wanted.includes(nameOf(element)))
   const result: unknown[] = []
   let next = 0
   for (const element of named) {
     const at = place.get(nameOf(element))
-    while (next < others.length && at !== undefined && (place.get(nameOf(others[next])) ?? Number.POSITIVE_INFINITY) < at) result.push(others[next++])
+    while (next < others.length && at !== undefined && (place.get(nameOf(others[next])) ?? Number.POSITIVE_INFINITY) < at)
+      result.push(others[next++])
     result.push(element)
   }
   return [...result, ...others.slice(next)]

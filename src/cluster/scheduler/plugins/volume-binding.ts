@@ -50,6 +50,8 @@ type State = {
   readonly bound: readonly KubernetesObject[]
   readonly delayed: readonly KubernetesObject[]
   readonly choices: Map<NodeInfo, Choice>
+  /** The volumes that each claim could get, wherever. */
+  readonly volumes: Map<KubernetesObject, readonly KubernetesObject[]>
   /** What was taken in the scheduler's own memory. */
   reserved: readonly KubernetesObject[]
 }
@@ -82,7 +84,7 @@ const preFilter = ({ pod, known }: Cycle): PreFilterAnswer<State> => {
       known.get('StorageClass', classOf(claim))?.['volumeBindingMode'] === 'WaitForFirstConsumer',
   )
   if (delayed.length < rest.length) return refuse('pod has unbound immediate PersistentVolumeClaims')
-  return go({ bound, delayed, choices: new Map(), reserved: [] })
+  return go({ bound, delayed, choices: new Map(), volumes: new Map(), reserved: [] })
 }
 
 type TopologyTerm = { readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[] }
@@ -134,14 +136,14 @@ const canProvision = (known: Known, claims: readonly KubernetesObject[], node: N
 const bySize = (a: KubernetesObject, b: KubernetesObject): number => claimSize(a) - claimSize(b)
 
 /** Claims that take volumes which exist, and those that are left. */
-const matchVolumes = (known: Known, claims: readonly KubernetesObject[], node: NodeInfo) => {
+const matchVolumes = (volumesFor: (claim: KubernetesObject) => readonly KubernetesObject[], claims: readonly KubernetesObject[], node: NodeInfo) => {
   const taken = new Set<string>()
   const bindings: { claim: KubernetesObject; volume: KubernetesObject }[] = []
   const left: KubernetesObject[] = []
   const capacities: { className: string; requested: number; capacity: number }[] = []
   for (const claim of [...claims].sort(bySize)) {
     const className = classOf(claim)
-    const volume = known.hasVolumes(className) ? findMatchingVolume(claim, known.volumesOf(className), { place: node, taken, delayed: true }) : undefined
+    const volume = findMatchingVolume(claim, volumesFor(claim), { place: node, taken, delayed: true })
     if (volume === undefined) {
       left.push(claim)
       continue
@@ -151,6 +153,15 @@ const matchVolumes = (known: Known, claims: readonly KubernetesObject[], node: N
     capacities.push({ className, requested: claimSize(claim), capacity: bytesOf(volume['spec']?.capacity?.storage) })
   }
   return { bindings, left, capacities }
+}
+
+const volumesFor = (known: Known, state: State, claim: KubernetesObject): readonly KubernetesObject[] => {
+  let volumes = state.volumes.get(claim)
+  if (volumes === undefined) {
+    volumes = known.volumesFor(claim, classOf(claim))
+    state.volumes.set(claim, volumes)
+  }
+  return volumes
 }
 
 const filter = ({ known }: Cycle, node: NodeInfo, state: State): Refusal | undefined => {
@@ -179,7 +190,7 @@ const filter = ({ known }: Cycle, node: NodeInfo, state: State): Refusal | undef
     else bindable = false
   }
   if (bindable && state.delayed.length > 0) {
-    const { bindings, left, capacities } = matchVolumes(known, open, node)
+    const { bindings, left, capacities } = matchVolumes((claim) => volumesFor(known, state, claim), open, node)
     const provisions = [...chosen, ...left]
     choice = { bindings, provisions, capacities }
     if (provisions.length > 0) {

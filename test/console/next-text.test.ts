@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { nextText } from '../../src/cli/next-text.ts'
 import { next } from '../../src/cluster/next.ts'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import type { Pod } from '../../src/cluster/objects/pod.ts'
+import { nextText } from '../../src/console/next-text.ts'
 import { claim, pod, web } from '../controllers/statefulset/builders.ts'
 
 const text = (objects: readonly KubernetesObject[], options = {}): string =>
@@ -64,6 +64,17 @@ test('what a dump lacks is said first', () => {
       .slice(0, 3)
       .map((line) => line.slice(0, 30)),
   ).toEqual(['note: no ControllerRevision is', 'note: no PersistentVolumeClaim', 'note: no Pod is among the obje'])
+})
+
+test('a plain manifest is told as if it had just been made', () => {
+  const { uid: _, generation: __, ...metadata } = web().metadata
+  const told = text([{ ...web(), metadata }])
+  expect(told).not.toContain('note:')
+  expect(told).toContain('observedGeneration none → 1')
+})
+
+test('nothing to look at', () => {
+  expect(text([])).toBe('nothing to look at: no StatefulSet and no unscheduled Pod is among the objects\n')
 })
 
 test('a refused call and its error', () => {

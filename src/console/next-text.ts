@@ -66,7 +66,8 @@ const notesOn = (objects: readonly KubernetesObject[]): string[] => {
   if (sets.some((set) => set['status']?.updateRevision !== undefined) && !has('ControllerRevision')) {
     notes.push('no ControllerRevision is among the objects, so revisions are made anew here; add controllerrevisions to the dump')
   }
-  if (sets.some((set) => (set['spec']?.volumeClaimTemplates ?? []).length > 0) && !has('PersistentVolumeClaim')) {
+  const hasClaims = (set: KubernetesObject): boolean => (set['spec']?.volumeClaimTemplates ?? []).length > 0
+  if (sets.some((set) => hasClaims(set) && (set['status']?.replicas ?? 0) > 0) && !has('PersistentVolumeClaim')) {
     notes.push('no PersistentVolumeClaim is among the objects, so claims are made anew here; add pvc to the dump')
   }
   if (sets.some((set) => (set['status']?.replicas ?? 0) > 0) && !has('Pod')) {

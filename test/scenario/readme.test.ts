@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { faults } from '../../src/scenario/faults/index.ts'
+import { readScenario } from '../../src/scenario/read.ts'
+import { faultTable, fieldTables, helpText, objectsOfFormat } from '../../src/scenario/reference.ts'
+import { simulate } from '../../src/simulate.ts'
+import { printMistake } from '../../src/text/mistake.ts'
+
+const scenarios = new URL('../../scenarios/', import.meta.url)
+const readme = readFileSync(new URL('README.md', scenarios), 'utf8')
+const examples = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] as string)
+
+describe('scenarios/README.md', () => {
+  it.each(examples.map((text, index) => [index + 1, text] as const))('example %i is read, played, and what it expects holds', (_, text) => {
+    const { scenario, mistakes, unsupported } = readScenario(text, {
+      name: 'example.yaml',
+      read: (path) => readFileSync(new URL(path, scenarios), 'utf8'),
+    })
+    expect([...mistakes, ...unsupported].map(printMistake)).toEqual([])
+    const recording = simulate(scenario as NonNullable<typeof scenario>)
+    expect(recording.facts.failures.map((failure) => failure.message)).toEqual([])
+    expect(recording.facts.expectations.filter((verdict) => !verdict.held)).toEqual([])
+  })
+
+  // Rewrite them with: npx tsx test/scenario/write-reference.ts
+  it('holds the tables of the reference', () => {
+    expect(readme).toContain(faultTable())
+    expect(readme).toContain(fieldTables())
+  })
+})
+
+describe('stsim help', () => {
+  it('knows every fault and every object of the format', () => {
+    for (const fault of faults) expect(helpText(fault.name)).toContain(fault.does)
+    for (const { name } of objectsOfFormat()) expect(helpText(name)).toContain(name === 'scenario' ? 'apiVersion' : name)
+    expect(helpText('faults')).toContain('node-power-loss')
+    expect(helpText('steps')).toContain('steps[] with kubectl')
+    expect(helpText('nonsense')).toBeUndefined()
+  })
+  it('every field of the format says what it is for', () => {
+    const silent = objectsOfFormat().flatMap(({ name, fields }) =>
+      fields.filter((field) => field.description === '').map((field) => `${name}.${field.name}`),
+    )
+    expect(silent.filter((name) => !/\.each\.|quorum\[\]\.need/.test(name))).toEqual([])
+  })
+})
