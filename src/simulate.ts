@@ -7,6 +7,7 @@ import { allKinds } from './cluster/apiserver/kinds/index.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { type Micros, parseDuration } from './engine/clock.ts'
 import { Engine } from './engine/engine.ts'
+import { assumptionsOf, gapsOf, remediesOf } from './observe/assumed.ts'
 import { Recording } from './observe/recording.ts'
 import { Settlement } from './observe/settled.ts'
 import { Expectations } from './scenario/expectations.ts'
@@ -86,7 +87,6 @@ export class Simulation {
       this.engine.step()
       this.settlement.after()
     }
-    if (!stop() && this.engine.nextTime() > until && this.engine.nextTime() !== Number.POSITIVE_INFINITY) this.engine.run(until)
   }
 
   /** Whether only repetitions are left. */
@@ -138,6 +138,9 @@ export class Simulation {
       invariants: [],
       failures,
       events: engine.happened,
+      assumed: assumptionsOf(scenario),
+      gaps: gapsOf(scenario),
+      remedies: remediesOf(engine.journal),
     })
   }
 }

@@ -38,6 +38,8 @@ export type RunFacts = {
   readonly assumed?: readonly string[]
   /** What is not modelled and was met, one line a feature. */
   readonly gaps?: readonly string[]
+  /** What would mend what was missing: `kubectl create serviceaccount consul`. */
+  readonly remedies?: readonly string[]
 }
 
 /** One version of one object, for objects.jsonl. */

@@ -23,18 +23,10 @@ const fewEvents = 16
 /** What happens so soon after news belongs to it. */
 const aftermath = seconds(1)
 
-/** Entries that are attempts, or follow from attempts: what they bring shows in writes. */
-const attempts = new Set([
-  'event',
-  'waits',
-  'refused',
-  'container-started',
-  'container-exited',
-  'probe',
-  'sandbox-made',
-  'image-pulled',
-  'pod-stopped',
-  'dns',
+/** Entries beside writes that are news. All others are attempts or follow from them: what they bring shows in writes. */
+const news = new Set([
+  ...['step', 'step-ended', 'fault-began', 'fault-healed', 'machine-on', 'machine-off'],
+  ...['provisioned', 'volume-deleted', 'attached', 'detached'],
 ])
 
 export class Settlement {
@@ -84,7 +76,7 @@ export class Settlement {
   repeating(): readonly string[] {
     const found = new Set<string>()
     this.engine.eachPending((_, process, label) => {
-      if (!isIdle(label)) found.add(`${process.name}: ${label}`)
+      if (!isIdle(label)) found.add(label.startsWith(process.name) || process.name === 'kube-controller-manager' ? label : `${process.name} ${label}`)
     })
     return [...found].sort()
   }
@@ -109,8 +101,7 @@ export class Settlement {
   private see(entry: number): void {
     const { journal } = this.engine
     const what = journal.what(entry)
-    if (attempts.has(what)) return
-    if (what === 'write' && !this.isNew(journal.about(entry), journal.detail(entry) as Write)) return
+    if (what === 'write' ? !this.isNew(journal.about(entry), journal.detail(entry) as Write) : !news.has(what)) return
     this.newsAt = journal.time(entry)
     this.plannedAtNews = this.engine.planned
     if (this.happened.size > 0) this.happened.clear()

@@ -44,6 +44,7 @@ export function runJson(recording: Recording): string {
     failures: facts.failures.map(({ at, message }) => ({ at_s: secondsOf(at), message })),
     assumed: facts.assumed ?? [],
     gaps: facts.gaps ?? [],
+    remedies: facts.remedies ?? [],
     repeating: facts.repeating ?? [],
     reproduce: 'npx stsim run scenario.yaml',
   }

@@ -44,6 +44,7 @@ export function summary(recording: Recording, options: SummaryOptions = {}): str
     ...faults(recording),
     ...labelled('assumed', recording.facts.assumed ?? []),
     ...labelled('gaps', recording.facts.gaps ?? []),
+    ...labelled('mends', recording.facts.remedies ?? []),
     ...labelled('notes', options.notes ?? []),
     ...labelled('repeats', recording.facts.repeating ?? []),
     ending(recording),

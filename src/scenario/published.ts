@@ -36,10 +36,24 @@ function rewritten(schema: unknown, top = false): unknown {
     out['enum'] !== undefined
   if (!scalar || top || out['const'] !== undefined) return out
   const { description, default: without, examples, ...constraint } = out
-  return { ...without_undefined({ description, default: without, examples }), anyOf: [constraint, parameter] }
+  const long = typeof out['pattern'] === 'string' && out['pattern'].length > 100
+  const named = long ? { $ref: `#/definitions/${shared(constraint)}` } : constraint
+  return { ...without_undefined({ description, default: without, examples }), anyOf: [named, parameter] }
 }
 
 const without_undefined = (object: Json): Json => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+
+/** What is long and used often is written once: durations and distributions. */
+const definitions = new Map<string, { readonly name: string; readonly schema: Json }>()
+
+function shared(constraint: Json): string {
+  const text = JSON.stringify(constraint)
+  const known = definitions.get(text)
+  if (known !== undefined) return known.name
+  const name = text.includes('uniform') ? 'distribution' : text.includes('never') ? 'stops' : `text${definitions.size}`
+  definitions.set(text, { name, schema: constraint })
+  return name
+}
 
 /** The JSON Schema (draft-07) of scenario files. */
 export function jsonSchema(): Json {

@@ -102,6 +102,11 @@ class Reader {
     }
   }
 
+  /** Words of a document that mean something else than most people think. */
+  tellSurprises(document: Document): void {
+    for (const { place, text, value } of document.surprises()) this.notes.push(`${document.file}:${place.line}:${place.column}: ${text} is read as ${value}; put it into quotes if the word is meant`)
+  }
+
   /** The scenario document of a text, with settings and parameters put in, and judged. */
   part(text: string, file: string, settings: readonly Setting[], outer: ReadonlyMap<string, Parameter>): Part | undefined {
     this.files.push(file)
@@ -118,6 +123,7 @@ class Reader {
           'a scenario is one document: put its manifests into a file of their own and name it',
         ),
       )
+    this.tellSurprises(document)
     let value = document.value
     for (const setting of settings) {
       const changed = withSetting(value, setting)
@@ -313,7 +319,11 @@ function takeFile(reader: Reader, manifests: Manifests, text: string, file: stri
   reader.files.push(file)
   const reading = readYaml(text, file)
   reader.mistakes.push(...reading.mistakes)
-  for (const document of reading.documents) if (document.value !== null) manifests.take(document, [], document.value)
+  for (const document of reading.documents) {
+    if (document.value === null) continue
+    reader.tellSurprises(document)
+    manifests.take(document, [], document.value)
+  }
 }
 
 function tellManifests(reader: Reader, manifests: Manifests, made: readonly string[]): void {

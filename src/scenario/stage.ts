@@ -12,6 +12,7 @@ import type { Engine } from '../engine/engine.ts'
 import { ranks } from '../world/ranks.ts'
 import type { World } from '../world/world.ts'
 import type { Objects } from './conditions.ts'
+import { connectionsInto } from './connect.ts'
 
 /** What faults of components and of the API act on. */
 export type ControlPlane = Pick<Cluster, 'components' | 'apiTrouble'>
@@ -57,6 +58,6 @@ export function stageOf(cluster: Cluster, more: { readonly truth?: Objects['trut
     time: () => cluster.calendar.textOf(engine.now),
     play: (story, ended) => cluster.play(story, terminal, ended),
     watch: (kind, tell) => store.watch(kind, (change) => tell(change.object)),
-    ...(more.connect === undefined ? {} : { connect: more.connect }),
+    connect: more.connect ?? connectionsInto(cluster.world),
   }
 }

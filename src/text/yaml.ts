@@ -40,7 +40,7 @@ export type Document = {
   mistake(path: Path, of: 'key' | 'value', found: string, hint: string): Mistake
   /** A mistake inside the text at the path: `at` and `length` count in the value's characters. */
   mistakeWithin(path: Path, at: number, length: number, found: string, hint: string): Mistake
-  /** Unquoted words that mean something else than they say: `no` (false), `0755` (493), `1_0` (10). */
+  /** Unquoted words that mean something else than most people think: `no` (false), `1_0` (10). File modes (`0755`) are none. */
   surprises(): readonly { readonly place: Place; readonly text: string; readonly value: unknown; readonly path: Path }[]
 }
 
@@ -198,7 +198,7 @@ class YamlDocument implements Document {
         if (node.type !== 'PLAIN' || !node.range) return
         const text = this.source(node.range[0], node.range[1])
         const plain = typeof node.value === 'boolean' ? /^(true|false|True|False|TRUE|FALSE)$/.test(text) : true
-        const changed = (typeof node.value === 'bigint' || typeof node.value === 'number') && /^[-+]?0\d|_|^[-+]?0o/.test(text)
+        const changed = (typeof node.value === 'bigint' || typeof node.value === 'number') && text.includes('_')
         if (plain && !changed) return
         list.push({
           place: this.lines().place(this.at + node.range[0], this.at + node.range[1]),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { allKinds } from '../../src/cluster/apiserver/kinds/index.ts'
 import { Cluster } from '../../src/cluster/cluster.ts'
@@ -191,7 +191,7 @@ expect:
 })
 
 describe('the course', () => {
-  it.each(['10-web.yaml', '20-a-node-dies.yaml', '30-scale-up-and-down.yaml'])('%s: everything it expects holds', (file) => {
+  it.each(readdirSync(scenarios).filter((file) => /^\d+-.*\.yaml$/.test(file)))('%s: everything it expects holds', (file) => {
     const { verdicts, player } = play(readFileSync(new URL(file, scenarios), 'utf8'))
     expect(player.failures).toEqual([])
     expect(verdicts.filter(([, held]) => !held)).toEqual([])

@@ -54,7 +54,6 @@ describe('values as Kubernetes reads them', () => {
     expect(document?.surprises().map(({ text, value, path }) => [path.join('.'), text, value])).toEqual([
       ['country', 'no', false],
       ['version', '1_0', 10],
-      ['mode', '0755', 493],
     ])
   })
 })

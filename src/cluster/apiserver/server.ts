@@ -36,6 +36,8 @@ export type ApiServerOptions = {
   readonly present?: (object: KubernetesObject) => KubernetesObject
 }
 
+const immortalNamespaces: readonly string[] = ['default', 'kube-system', 'kube-public']
+
 type Write = Extract<Request, { verb: 'create' | 'update' | 'patch' }>
 
 const refuse = (status: Status): Answer => ({ ok: false, status })
@@ -215,6 +217,10 @@ export class ApiServer {
     }
     if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
       return refuse(errors.deleteVersionConflict(kind, request.name, resourceVersion, object.metadata.resourceVersion ?? ''))
+    }
+    // NamespaceLifecycle: a cluster cannot be without these.
+    if (kind.kind === 'Namespace' && immortalNamespaces.includes(request.name)) {
+      return refuse(errors.forbidden(kind, request.name, 'this namespace may not be deleted'))
     }
     const deletion = deletionOf(object, request, this.clock())
     if (request.dryRun === true) return answer(object)

@@ -89,6 +89,11 @@ function begin(container: Container, application: Application, means: Means): Pr
     })
   }
   const { exits, flap } = application
+  if (exits === undefined && container.facts.kind === 'init') {
+    // An init container of which nothing is said does its work in no time: what its command says, else it ends well.
+    const { exitCode, takes: works } = means.shell(container, container.facts.command)
+    container.after(takes + works, 'has done its work', () => container.exit(exitCode, exitCode === 0 ? 'Completed' : 'Error', false))
+  }
   if (exits !== undefined) {
     const ends = means.length(exits.after, 'exits')
     container.after(ends, 'exits by itself', () => container.exit(exits.code, exits.code === 0 ? 'Completed' : 'Error', false))

@@ -22,7 +22,7 @@ export class ControlLoop {
     this.client = client
     this.make = make
     this.controller = make()
-    this.queue = new WorkQueue(component.process, () => this.plan(), this.controller.backOff)
+    this.queue = new WorkQueue(component.process, () => this.plan(), this.controller.backOff, component.name)
     for (const kind of this.controller.kinds) caches.listen(kind, (change) => this.controller.changed(change, this.queue))
   }
 

@@ -14,6 +14,7 @@ export const defaultBackOff = { first: milliseconds(5), most: seconds(1000) }
 
 export class WorkQueue implements Enqueue {
   private readonly process: Process
+  private readonly owner: string
   private readonly backOff: { readonly first: Micros; readonly most: Micros }
   private readonly wake: () => void
   private readonly waiting = new Set<string>()
@@ -23,9 +24,10 @@ export class WorkQueue implements Enqueue {
   private readonly failures = new Map<string, number>()
   private readonly delayed = new Map<string, { readonly at: Micros; readonly handle: Handle }>()
 
-  /** `wake` is called when there is something to take. */
-  constructor(process: Process, wake: () => void, backOff = defaultBackOff) {
+  /** `wake` is called when there is something to take; `owner` names whose queue it is, for people. */
+  constructor(process: Process, wake: () => void, backOff = defaultBackOff, owner = 'queue') {
     this.process = process
+    this.owner = owner
     this.wake = wake
     this.backOff = backOff
   }
@@ -47,7 +49,7 @@ export class WorkQueue implements Enqueue {
       if (slot.at <= at) return
       this.process.cancel(slot.handle)
     }
-    const handle = this.process.after(delay, `queue ${key}`, () => {
+    const handle = this.process.after(delay, `${this.owner} looks at ${key} again`, () => {
       this.delayed.delete(key)
       this.add(key)
     })

@@ -39,6 +39,7 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
   const hasFinalizer = (object: KubernetesObject, finalizer: string): boolean => (object.metadata.finalizers ?? []).includes(finalizer)
   const isForeground = (object: KubernetesObject): boolean => isTerminating(object) && hasFinalizer(object, foregroundFinalizer)
 
+  let queue: Enqueue | undefined
   const changed = (type: string, object: KubernetesObject, old: KubernetesObject | undefined, queue: Enqueue): void => {
     if (type === 'DELETED') {
       for (const dependent of dependentsOf(object.metadata.uid ?? '')) queue.add(objectKey(dependent))
@@ -50,7 +51,6 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
     if (isTerminating(object) && finalizers !== undefined && (!old || !isTerminating(old) || old.metadata.finalizers !== finalizers)) {
       if (finalizers.includes(orphanFinalizer)) return queue.add(`orphan ${objectKey(object)}`)
       if (finalizers.includes(foregroundFinalizer)) {
-        for (const dependent of dependentsOf(object.metadata.uid ?? '')) queue.add(objectKey(dependent))
         return queue.add(objectKey(object))
       }
     }
@@ -59,8 +59,8 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
       return
     }
     if (old !== undefined && old.metadata.ownerReferences === ownerReferences && isTerminating(old) === isTerminating(object)) return
-    const stray = ownerReferences.some((owner) => !isThere(owner, object.metadata.namespace) || isGoing(owner, object.metadata.namespace))
-    if (stray) queue.add(objectKey(object))
+    // What is made for an owner that is going is found when that owner is looked at again (recording 11).
+    if (ownerReferences.some((owner) => !isThere(owner, object.metadata.namespace))) queue.add(objectKey(object))
     for (const owner of old?.metadata.ownerReferences ?? []) {
       if (!ownerReferences.some(({ uid }) => uid === owner.uid)) considerOwner(owner, object.metadata.namespace, queue)
     }
@@ -71,11 +71,6 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
     if (kind === undefined) return undefined
     const object = see.of(owner.kind).get(kind.namespaced ? namespace : undefined, owner.name)
     return object?.metadata.uid === owner.uid ? object : undefined
-  }
-
-  const isGoing = (owner: OwnerReference, namespace: string | undefined): boolean => {
-    const object = ownerOf(owner, namespace)
-    return object !== undefined && isForeground(object)
   }
 
   const considerOwner = (owner: OwnerReference, namespace: string | undefined, queue: Enqueue): void => {
@@ -144,7 +139,10 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
     const blocking = dependentsOf(uid).filter((dependent) =>
       (dependent.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
     )
-    if (blocking.length > 0) return waits(`${blocking.length} dependents block its deletion`)
+    if (blocking.length > 0) {
+      for (const dependent of blocking) if (!isTerminating(dependent)) queue?.add(objectKey(dependent))
+      return waits(`${blocking.length} dependents block its deletion`)
+    }
     return yield* dropFinalizer(object, foregroundFinalizer)
   }
 
@@ -182,6 +180,9 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
     name: component.name,
     kinds: followed,
     workers: 20,
+    start(started) {
+      queue = started
+    },
     changed({ type, object, old }, queue) {
       changed(type, object, old, queue)
     },

@@ -68,6 +68,7 @@ export class PodWorker implements ProbedPod {
   /** An on-demand relist made the cache this fresh, this moment included. */
   private freshAt = -1
   private requeue: Handle = -1
+  private deadline: Handle = -1
   /** The end of the back-off that the last run met, and how many runs have met it. */
   private lastBackOff: Micros | undefined
   private looks = 0
@@ -296,7 +297,8 @@ export class PodWorker implements ProbedPod {
     if (length === undefined || status.startTime === undefined) return false
     const end = component.microsOf(status.startTime) + seconds(length)
     if (this.now < end) {
-      component.process.atTurn(nextBeat(this.node.rhythms.sync, end, 'includes'), 'active deadline', () => this.wake())
+      component.process.cancel(this.deadline)
+      this.deadline = component.process.atTurn(nextBeat(this.node.rhythms.sync, end, 'includes'), 'active deadline', () => this.wake())
       return false
     }
     const message = 'Pod was active on the node longer than the specified deadline'

@@ -6,7 +6,7 @@
  */
 import type { Placed, Profile } from './configuration.ts'
 import type { Nominator } from './nominator.ts'
-import type { Attempt, Cycle, Diagnosis, PostFilterAnswer, Refusal } from './plugin.ts'
+import type { Attempt, Cycle, Diagnosis, Plugin, PostFilterAnswer, Refusal } from './plugin.ts'
 import { unresolvable } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { NodeInfo, Snapshot, Thought } from './snapshot.ts'
@@ -64,7 +64,8 @@ export class Attempting implements Attempt {
   private readonly states: unknown[] = []
   private readonly scoreStates: unknown[] = []
   private readonly skipped: boolean[] = []
-  private filters: readonly Placed[] = []
+  /** The filters of this cycle with their states, side by side: nodes are many. */
+  private filters: readonly { readonly name: string; readonly filter: NonNullable<Plugin['filter']>; readonly state: unknown }[] = []
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -126,7 +127,9 @@ export class Attempting implements Attempt {
         return this.refusedBefore(unresolvable(text), plugin.name)
       }
     }
-    this.filters = profile.at.filter.filter(({ index }) => this.skipped[index] !== true)
+    this.filters = profile.at.filter
+      .filter(({ index }) => this.skipped[index] !== true)
+      .map(({ plugin, index }) => ({ name: plugin.name, filter: plugin.filter as NonNullable<Plugin['filter']>, state: this.states[index] }))
     for (const name of narrowing) diagnosis.rejectors.add(name)
     const nominated = cycle.pod.nominatedNode === '' ? undefined : this.snapshot.node(cycle.pod.nominatedNode)
     if (nominated !== undefined) {
@@ -196,11 +199,11 @@ export class Attempting implements Attempt {
   }
 
   private plainFilter(node: NodeInfo): Refused | undefined {
-    const { filters, states, cycle } = this
+    const { filters, cycle } = this
     for (let i = 0; i < filters.length; i++) {
-      const { plugin, index } = filters[i] as Placed
-      const refusal = plugin.filter?.(cycle, node, states[index])
-      if (refusal !== undefined) return { refusal, plugin: plugin.name }
+      const { name, filter, state } = filters[i] as (typeof filters)[number]
+      const refusal = filter(cycle, node, state)
+      if (refusal !== undefined) return { refusal, plugin: name }
     }
     return undefined
   }
@@ -281,8 +284,9 @@ export class Attempting implements Attempt {
     for (const placed of profile.at.score) if (!skipped.has(placed.index)) active.push(placed)
     for (const { plugin, index, weight } of active) {
       const state = this.scoreStates[index]
-      const scores: number[] = new Array(nodes.length)
-      for (let i = 0; i < nodes.length; i++) scores[i] = plugin.score?.(cycle, nodes[i] as NodeInfo, state) ?? 0
+      const scores: number[] = []
+      const score = plugin.score as NonNullable<Plugin['score']>
+      for (let i = 0; i < nodes.length; i++) scores.push(score(cycle, nodes[i] as NodeInfo, state))
       plugin.normalize?.(cycle, nodes, scores, state)
       for (let i = 0; i < nodes.length; i++) {
         const weighted = (scores[i] as number) * weight

@@ -2,7 +2,7 @@
  * Real fields that change nothing here. A manifest may say them; the summary then says once for each feature that it was not
  * looked at, so that nothing is ignored in silence.
  */
-import { type KubernetesObject, objectKey } from '../../objects/metadata.ts'
+import type { KubernetesObject } from '../../objects/metadata.ts'
 import { kindOf } from '../kinds/index.ts'
 import { type FieldTypes, fieldsOfType, typeOfKind } from './lookup.ts'
 
@@ -124,14 +124,14 @@ export const notModelled = (object: KubernetesObject): readonly Gap[] => {
   return fields === undefined ? [] : gapsOf(type, fields, object, '')
 }
 
-/** One line for each feature, with the objects that ask for it: `security contexts are not enforced (StatefulSet/default/zk)`. */
+/** One line for each feature, with the objects that ask for it: `security contexts are not enforced (statefulset/zk)`. */
 export const notModelledLines = (objects: readonly KubernetesObject[]): readonly string[] => {
   const askers = new Map<string, Set<string>>()
   for (const object of objects) {
     for (const gap of notModelled(object)) {
       const known = askers.get(gap.text)
-      if (known === undefined) askers.set(gap.text, new Set([objectKey(object)]))
-      else known.add(objectKey(object))
+      if (known === undefined) askers.set(gap.text, new Set([nameOf(object)]))
+      else known.add(nameOf(object))
     }
   }
   return [...askers].map(([text, keys]) => {
@@ -139,3 +139,5 @@ export const notModelledLines = (objects: readonly KubernetesObject[]): readonly
     return `${text} (${first}${others.length === 0 ? '' : ` and ${others.length} more`})`
   })
 }
+
+const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind.toLowerCase()}/${metadata.name}`

@@ -129,16 +129,16 @@ function* pass(
   key: string,
 ): Look {
   const { set, gates } = hands
-  const revisions = yield* decideRevisions(set, listed, gates)
-  if ('text' in revisions) {
-    const history = yield* truncate(surplusOf(set, listed, [], pods))
-    return failed((asOne(history === undefined ? [revisions] : [revisions, history]) as Trouble).text)
-  }
   const judgement: Judgement = {
     now: component.now(),
     release: gates.release,
     minReadySeconds: set.spec.minReadySeconds ?? 0,
     microsOf: (time) => component.microsOf(time),
+  }
+  const revisions = yield* decideRevisions(set, listed, gates)
+  if ('text' in revisions) {
+    const history = yield* truncate(surplusOf(set, listed, [], pods))
+    return failed((asOne(history === undefined ? [revisions] : [revisions, history]) as Trouble).text)
   }
   const worked = yield* work(hands, revisions, judgement, pods, component.time())
   const status = completed(set, worked.status, gates)

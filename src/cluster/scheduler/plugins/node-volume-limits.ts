@@ -35,6 +35,7 @@ const volumesOf = (pod: PodInfo, known: Known, into: Map<string, string>): Map<s
 }
 
 type Used = {
+  readonly node: NodeInfo
   readonly version: number
   readonly storageVersion: number
   readonly volumes: ReadonlyMap<string, string>
@@ -45,17 +46,17 @@ type State = { readonly wanted: ReadonlyMap<string, string>; readonly drivers: R
 
 export const nodeVolumeLimits = (): Plugin<State, never> => {
   // Worked out anew only when pods or claims of the node, or volumes and classes, changed.
-  const memory = new WeakMap<NodeInfo, Used>()
+  const memory: (Used | undefined)[] = []
 
   const usedOn = (node: NodeInfo, known: Known): Used => {
-    const before = memory.get(node)
-    if (before !== undefined && before.version === node.volumeVersion && before.storageVersion === known.storageVersion) return before
+    const before = memory[node.index]
+    if (before !== undefined && before.node === node && before.version === node.volumeVersion && before.storageVersion === known.storageVersion) return before
     const volumes = new Map<string, string>()
     for (const pod of node.pods.values()) if (pod.claims.length > 0) volumesOf(pod, known, volumes)
     const counts = new Map<string, number>()
     for (const driver of volumes.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1)
-    const now = { version: node.volumeVersion, storageVersion: known.storageVersion, volumes, counts }
-    memory.set(node, now)
+    const now = { node, version: node.volumeVersion, storageVersion: known.storageVersion, volumes, counts }
+    memory[node.index] = now
     return now
   }
 

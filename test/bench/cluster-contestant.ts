@@ -1,0 +1,30 @@
+/** One size of `bench cluster` in a process of its own: `cluster-contestant.ts REPLICAS NODES`. Prints milliseconds of the run alone. */
+import { readScenario } from '../../src/scenario/read.ts'
+import { simulate } from '../../src/simulate.ts'
+import { setOf } from './sets.ts'
+
+const [replicas, nodes] = process.argv.slice(2).map(Number) as [number, number]
+const text = `apiVersion: stsim/v1
+kind: Scenario
+name: cluster
+duration: 2h
+cluster: {nodes: [{count: ${nodes}}]}
+manifests: [web.yaml]
+`
+const read = (count: number) => {
+  const { scenario } = readScenario(text, { name: 'cluster.yaml', read: () => setOf(count, 'Parallel') })
+  if (scenario === undefined) throw new Error('the benchmark has a scenario that cannot be read')
+  return scenario
+}
+// The compiler is warm before the clock runs.
+for (let n = 0; n < 3; n++) simulate(read(20))
+const scenario = read(replicas)
+const from = process.hrtime.bigint()
+const recording = simulate(scenario)
+const milliseconds = Number(process.hrtime.bigint() - from) / 1e6
+const ready = recording.rows('pods').filter((row) => row[15] !== undefined).length
+if (recording.rows('pods').length !== replicas) throw new Error(`${recording.rows('pods').length} pods instead of ${replicas}`)
+console.error(
+  `  ${replicas} replicas, ${nodes} nodes: ${recording.facts.events} events, ${recording.rows('changes').length} writes, ${recording.journal.length} entries, ${ready} ready, ${((milliseconds * 1000) / replicas).toFixed(0)} µs a pod`,
+)
+console.log(JSON.stringify({ cost: milliseconds }))
