@@ -38,10 +38,10 @@ function rewritten(schema: unknown, top = false): unknown {
   const { description, default: without, examples, ...constraint } = out
   const long = typeof out['pattern'] === 'string' && out['pattern'].length > 100
   const named = long ? { $ref: `#/definitions/${shared(constraint)}` } : constraint
-  return { ...without_undefined({ description, default: without, examples }), anyOf: [named, parameter] }
+  return { ...defined({ description, default: without, examples }), anyOf: [named, parameter] }
 }
 
-const without_undefined = (object: Json): Json => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+const defined = (object: Json): Json => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 
 /** What is long and used often is written once: durations and distributions. */
 const definitions = new Map<string, { readonly name: string; readonly schema: Json }>()
@@ -58,9 +58,8 @@ function shared(constraint: Json): string {
 /** The JSON Schema (draft-07) of scenario files. */
 export function jsonSchema(): Json {
   const made = toJsonSchema(scenarioFile, { errorMode: 'ignore' }) as unknown as Json
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Scenario',
-    ...(rewritten({ ...made, $schema: undefined }, true) as Json),
-  }
+  const { $schema: _, ...rest } = made
+  const whole = rewritten(rest, true) as Json
+  const parts = Object.fromEntries([...definitions.values()].map(({ name, schema }) => [name, schema]))
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Scenario', ...whole, definitions: parts }
 }

@@ -104,7 +104,10 @@ class Reader {
 
   /** Words of a document that mean something else than most people think. */
   tellSurprises(document: Document): void {
-    for (const { place, text, value } of document.surprises()) this.notes.push(`${document.file}:${place.line}:${place.column}: ${text} is read as ${value}; put it into quotes if the word is meant`)
+    for (const { place, text, value } of document.surprises())
+      this.notes.push(
+        `${document.file}:${place.line}:${place.column}: ${text} is read as ${value}; put it into quotes if the word is meant`,
+      )
   }
 
   /** The scenario document of a text, with settings and parameters put in, and judged. */

@@ -44,6 +44,9 @@ export type Volume = {
   readonly files: Map<string, string>
 }
 
+/** Whose luck a volume's steps are: the claim's, whose name stays the same from run to run. */
+export const luckOf = (volume: Volume): string => volume.about[0] ?? `PersistentVolume//${volume.name}`
+
 /** What a call of the back-end answers. */
 export type DiskAnswer =
   | { readonly ok: true; readonly volume: Volume }
@@ -115,7 +118,7 @@ export class Disks {
   remove(name: string, done: (answer: { readonly ok: true } | { readonly ok: false; readonly error: string }) => void): void {
     const volume = this.volumes.get(name)
     if (volume === undefined) return done({ ok: true })
-    this.call(`remove ${name}`, this.time('delete-volume', `PersistentVolume//${name}`, volume.about), done, () => {
+    this.call(`remove ${name}`, this.time('delete-volume', luckOf(volume), volume.about), done, () => {
       this.volumes.delete(name)
       return { ok: true, volume }
     })
@@ -131,7 +134,7 @@ export class Disks {
       return done({ ok: false, error: failure.error, ...(failure.errorCode === undefined ? {} : { code: failure.errorCode }) })
     this.call(
       `attach ${name} ${machine}`,
-      this.waitsFor(machine, volume.driver) + this.time('attach', `PersistentVolume//${name}`, volume.about),
+      this.waitsFor(machine, volume.driver) + this.time('attach', luckOf(volume), volume.about),
       done,
       () => {
         volume.attachedTo.add(machine)
@@ -149,7 +152,7 @@ export class Disks {
     if (failure !== undefined) return done({ ok: false, error: failure.error })
     this.call(
       `detach ${name} ${machine}`,
-      this.waitsFor(machine, volume.driver) + this.time('detach', `PersistentVolume//${name}`, volume.about),
+      this.waitsFor(machine, volume.driver) + this.time('detach', luckOf(volume), volume.about),
       done,
       () => {
         volume.attachedTo.delete(machine)

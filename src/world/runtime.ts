@@ -6,7 +6,7 @@
 import type { Micros } from '../engine/clock.ts'
 import type { Process } from '../engine/process.ts'
 import { Container, type ContainerFacts, type ProgramFactory } from './container.ts'
-import type { Volume } from './disk.ts'
+import { luckOf, type Volume } from './disk.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
@@ -249,12 +249,7 @@ export class Runtime {
       return
     }
     const step = disk.formatted ? 'mount' : 'mount-first'
-    this.work(
-      who,
-      this.world.disks.time(step, `PersistentVolume//${disk.name}`, disk.about),
-      `mount of ${disk.name} for ${pod.name}`,
-      effect,
-    )
+    this.work(who, this.world.disks.time(step, luckOf(disk), disk.about), `mount of ${disk.name} for ${pod.name}`, effect)
   }
 
   /** Unmounts a pod's volume (NodeUnpublish, and NodeUnstage for the last pod). */
@@ -281,12 +276,7 @@ export class Runtime {
       done(failure.error)
       return
     }
-    this.work(
-      who,
-      this.world.disks.time('unmount', `PersistentVolume//${disk.name}`, disk.about),
-      `unmount of ${disk.name} for ${pod.name}`,
-      effect,
-    )
+    this.work(who, this.world.disks.time('unmount', luckOf(disk), disk.about), `unmount of ${disk.name} for ${pod.name}`, effect)
   }
 
   /** Forgets a pod whose end is confirmed. */

@@ -49,7 +49,13 @@ export class World {
     this.registry = new Registry(options.images ?? new Map(), options.profile.preloaded)
     this.disks = new Disks(options.engine, this.delays)
     const machines = new Map<string, Machine>()
-    for (const data of options.machines) machines.set(data.name, new Machine(this, data, machines.size))
+    for (const data of options.machines) {
+      const machine = new Machine(this, data, machines.size)
+      machines.set(data.name, machine)
+      machine.listen((runs) => {
+        if (!runs) this.heartbeats.of(data.name)?.end(this.engine.now)
+      })
+    }
     this.machines = machines
     this.disks.isDead = (name) => {
       const machine = machines.get(name)

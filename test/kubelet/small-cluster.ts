@@ -9,13 +9,13 @@ import { type Application, programs } from '../../src/cluster/applications/appli
 import { cachesOf, componentOf, type Surroundings } from '../../src/cluster/client/component.ts'
 import { ControlLoop } from '../../src/cluster/client/control-loop.ts'
 import type { ControllerFactory } from '../../src/cluster/client/controller.ts'
-import { csiDriversOf, csiNodeOf, storageClassesOf } from '../../src/cluster/csi/drivers.ts'
 import { csiControllers } from '../../src/cluster/csi/index.ts'
-import { nodeConditions } from '../../src/cluster/kubelet/heartbeat.ts'
+import { initialObjects } from '../../src/cluster/initial.ts'
 import { kubelet } from '../../src/cluster/kubelet/kubelet.ts'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import { gatesOf, parseRelease } from '../../src/cluster/objects/release.ts'
 import { Calendar } from '../../src/cluster/objects/time.ts'
+import { type ClusterSpec, defaultCapacity } from '../../src/cluster/spec.ts'
 import { seconds } from '../../src/engine/clock.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Process } from '../../src/engine/process.ts'
@@ -85,24 +85,21 @@ export const smallCluster = (options: SmallOptions = {}): SmallCluster => {
     options: { kubelet: options.kubelet ?? {} },
     access: { refused: () => undefined },
   }
-  const create = (object: KubernetesObject): void => {
+  const spec: ClusterSpec = {
+    release: options.release ?? '1.36',
+    profile: profile.name,
+    start: '2026-01-01T00:00:00Z',
+    nodes: nodes.map((name) => ({ name, capacity: defaultCapacity, labels: {}, taints: [] })),
+    components: {},
+    featureGates: {},
+    latency: {},
+    images: {},
+    storageClasses: [],
+    applications: [],
+  }
+  for (const object of initialObjects(spec, world, release, calendar.textOf(0))) {
     const answer = server.handle('test', { verb: 'create', object })
     if (!answer.ok) throw new Error(answer.status.message)
-  }
-  for (const name of ['default']) {
-    create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-    create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } })
-  }
-  for (const object of [...storageClassesOf(profile), ...csiDriversOf(profile)]) create(object)
-  for (const name of nodes) {
-    const capacity = { cpu: '4', memory: '16Gi', pods: '110', 'ephemeral-storage': '100Gi' }
-    create({
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
-      status: { capacity, allocatable: capacity, conditions: nodeConditions({ pressure: new Map(), notReady: [] }) },
-    })
-    create(csiNodeOf(profile, name, undefined))
   }
   const live = (
     name: string,

@@ -10,6 +10,14 @@ const scenarios = new URL('../../scenarios/', import.meta.url)
 const readme = readFileSync(new URL('README.md', scenarios), 'utf8')
 const examples = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] as string)
 
+/** Without the blanks and dashes by which a formatter aligns tables. */
+const plain = (text: string): string =>
+  text
+    .replace(/ +/g, ' ')
+    .replace(/-{3,}/g, '---')
+    .replace(/\| ?--- ?(?=\|)/g, '|---')
+    .replace(/\| (?=\|)/g, '|')
+
 describe('scenarios/README.md', () => {
   it.each(examples.map((text, index) => [index + 1, text] as const))('example %i is read, played, and what it expects holds', (_, text) => {
     const { scenario, mistakes, unsupported } = readScenario(text, {
@@ -24,8 +32,8 @@ describe('scenarios/README.md', () => {
 
   // Rewrite them with: npx tsx test/scenario/write-reference.ts
   it('holds the tables of the reference', () => {
-    expect(readme).toContain(faultTable())
-    expect(readme).toContain(fieldTables())
+    expect(plain(readme)).toContain(plain(faultTable()))
+    expect(plain(readme)).toContain(plain(fieldTables()))
   })
 })
 

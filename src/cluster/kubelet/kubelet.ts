@@ -32,6 +32,9 @@ export function kubelet(component: Component, machine: Machine, world: World): C
   const volumes = new Volumes(node, () => nodeStatus.changed())
   const statuses = new StatusWriter(node)
   const workers = new Map<string, PodWorker>()
+  const living = (): readonly PodWorker[] => [...workers.values()]
+  /** Pods that the node did not take. */
+  const refused = new Set<string>()
   const shared: Shared = {
     node,
     images: new Images(node),
@@ -47,13 +50,17 @@ export function kubelet(component: Component, machine: Machine, world: World): C
   /** A pod is new to this kubelet. Source: HandlePodAdditions. */
   const add = (pod: Pod): void => {
     const uid = pod.metadata.uid as string
-    if (workers.has(uid)) return
+    if (workers.has(uid) || refused.has(uid)) return
     const isDeleted = pod.metadata.deletionTimestamp !== undefined
     if (isFinishedPod(pod) && machine.runtime.view(uid).containers.length === 0 && !isDeleted) return
     if (!isDeleted && !isFinishedPod(pod)) {
-      const others = [...workers.values()].filter((worker) => !worker.isTerminating).map((worker) => worker.pod)
+      // A pod that is ending counts until its containers are gone.
+      const others = living()
+        .filter(({ stage }) => stage.kind === 'sync' || stage.kind === 'terminating')
+        .map((worker) => worker.pod)
       const refusal = refusalOf(pod, { component, others, node: component.see.of('Node').get(undefined, machine.name), status: nodeStatus })
       if (refusal !== undefined) {
+        refused.add(uid)
         node.tell(pod, 'Warning', refusal.reason, refusal.text)
         statuses.set(pod, rejected(pod, refusal, component.time(), component.gates.on('PodObservedGenerationTracking')))
         return
@@ -82,7 +89,6 @@ export function kubelet(component: Component, machine: Machine, world: World): C
     }
   }
 
-  const living = (): readonly PodWorker[] => [...workers.values()]
   const evictions = new EvictionManager(node, nodeStatus, living)
 
   const nodeChanged = (object: KubernetesObject | undefined): void => {
@@ -96,9 +102,6 @@ export function kubelet(component: Component, machine: Machine, world: World): C
     workers: 1,
     start() {
       machine.runtime.listen(component.process, (uid) => workers.get(uid)?.changedInTruth())
-      machine.listen(() => {
-        if (!machine.runsKubelet) nodeStatus.heartbeat.end(world.engine.now)
-      })
       // Its caches are filled next, in this instant: what it says of its node is held against what they show.
       component.process.after(0, 'kubelet starts', () => {
         nodeStatus.begin()
@@ -119,8 +122,10 @@ export function kubelet(component: Component, machine: Machine, world: World): C
       const pod = object as Pod
       if (pod.spec.nodeName !== machine.name) return
       const worker = workers.get(pod.metadata.uid as string)
-      if (change.type === 'DELETED') worker?.remove(pod)
-      else if (worker === undefined) add(pod)
+      if (change.type === 'DELETED') {
+        if (refused.delete(pod.metadata.uid as string)) statuses.forget(pod.metadata.uid as string)
+        worker?.remove(pod)
+      } else if (worker === undefined) add(pod)
       else worker.update(pod)
     },
   }
