@@ -5,6 +5,7 @@
 
 import { allKinds } from './cluster/apiserver/kinds/index.ts'
 import { Cluster } from './cluster/cluster.ts'
+import { connectTo } from './cluster/connect.ts'
 import { type Micros, parseDuration } from './engine/clock.ts'
 import { Engine } from './engine/engine.ts'
 import { assumptionsOf, gapsOf, remediesOf } from './observe/assumed.ts'
@@ -49,7 +50,9 @@ export class Simulation {
     this.engine = new Engine({ seed: options.seed ?? scenario.seed })
     this.settlement = new Settlement(this.engine)
     this.cluster = new Cluster(clusterSpecOf(scenario), this.engine)
-    this.stage = stageOf(this.cluster)
+    const { engine, world, store, calendar } = this.cluster
+    const connect = connectTo({ engine, world, see: store, time: () => calendar.textOf(engine.now) })
+    this.stage = stageOf(this.cluster, { connect })
     const words = vocabularyOf(scenario, {
       kindCalled,
       kindNames: allKinds.flatMap((kind) => [kind.singular, kind.plural, ...kind.shortNames]),

@@ -22,7 +22,7 @@ const floors: readonly (readonly string[])[] = [
   ],
   ['cluster/spec.ts'],
   ['cluster/initial.ts'],
-  ['cluster/cluster.ts', 'cluster/next.ts'],
+  ['cluster/cluster.ts', 'cluster/connect.ts', 'cluster/next.ts'],
   ['scenario'],
   ['observe'],
   ['simulate.ts'],

@@ -94,9 +94,9 @@ const optionNames = [
 ]
 
 /** What would do about a message of yargs. */
-export function hintForMessage(message: string, command: string | undefined): string {
+export function hintForMessage(message: string, command: string): string {
   const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(',')[0]?.trim()
   const near = unknown === undefined ? undefined : nearest(unknown, optionNames)
   if (near !== undefined) return `did you mean "--${near}"?`
-  return command === undefined ? 'stsim --help lists commands and options' : `stsim ${command} --help lists its options`
+  return `stsim ${command} --help lists its options`
 }

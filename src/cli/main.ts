@@ -28,22 +28,18 @@ function restored(given: Given): Given {
 }
 
 async function frontDoor(): Promise<void> {
-  const [{ default: yargs }, voice, commands] = await Promise.all([import('yargs'), import('../console/voice.ts'), import('./commands.ts')])
-  const { againLine, Refusal, tellFailure } = voice
-  const named = words[0] === undefined || words[0].startsWith('-') ? undefined : words[0]
-  const command = named === undefined ? undefined : commands.commands.find((one) => one.name === named)
-  let parser = yargs(words.map((word) => (word === '-' ? standardInput : word)))
-    .scriptName('stsim')
+  const [{ default: yargs }, { againLine, exits, Refusal, tellFailure }, { commands, hintFor, hintForMessage }] = await Promise.all([
+    import('yargs'),
+    import('../console/voice.ts'),
+    import('./commands.ts'),
+  ])
+  const [name = '', ...rest] = words
+  const command = commands.find((one) => one.name === name)
+  const asksHelp = words.length === 0 || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)
+  const parser = yargs(rest.map((word) => (word === '-' ? standardInput : word)))
     .locale('en')
-    .usage('stsim runs Kubernetes StatefulSets, their storage and their failures on virtual time.\n\nUsage: stsim COMMAND')
-    .parserConfiguration({
-      'greedy-arrays': false,
-      'duplicate-arguments-array': true,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
+    .parserConfiguration({ 'greedy-arrays': false, 'duplicate-arguments-array': true, 'parse-numbers': false, 'parse-positional-numbers': false })
     .version(false)
-    .option('version', { type: 'boolean', describe: 'Show the version' })
     .help('help', 'Show help')
     .alias('help', 'h')
     .strict()
@@ -51,36 +47,28 @@ async function frontDoor(): Promise<void> {
     .exitProcess(false)
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message: string | null, error: unknown) => {
-      throw error ?? new Refusal(message ?? 'that is not understood', '')
+      throw error ?? new Refusal(message ?? 'that is not understood', hintForMessage(message ?? '', name))
     })
-  // The options of a command cost time to read: only those of the one that is meant.
-  const options = command === undefined ? undefined : await command.options()
-  for (const one of commands.commands) {
-    parser = parser.command(
-      one.usage,
-      one.describe,
-      (inner) => (one === command && options !== undefined ? options(inner) : inner),
-      () => undefined,
-    )
-  }
   try {
-    const asksHelp = words.includes('--help') || words.includes('-h')
-    if (named === undefined || (named === 'help' && words.length === 1)) {
-      if (words.length === 0 || named === 'help') parser.showHelp((text) => process.stdout.write(`${text}\n`))
-      else await parser.parseAsync()
-      if (words.length === 0) process.exitCode = voice.exits.wrongInput
+    if (asksHelp) {
+      parser
+        .scriptName('stsim')
+        .usage('stsim runs Kubernetes StatefulSets, their storage and their failures on virtual time.\n\nUsage: stsim COMMAND')
+        .option('version', { type: 'boolean', describe: 'Show the version' })
+      for (const one of commands) parser.command(one.usage, one.describe)
+      parser.showHelp((text) => process.stdout.write(`${text}\n`))
+      if (words.length === 0) process.exitCode = exits.wrongInput
       return
     }
-    if (command === undefined && !asksHelp) throw new Refusal(`there is no command "${named}"`, commands.hintFor(named))
+    if (command === undefined) throw new Refusal(`there is no command "${name}"`, hintFor(name))
+    // The command is yargs' default one: of a named one it would lay out the help page each time.
+    parser
+      .scriptName(`stsim ${name}`)
+      .command(command.usage.replace(name, '$0'), command.describe, await command.options(), () => undefined)
     const given = await parser.parseAsync()
-    if (!asksHelp) await command?.run(restored(given as Given))
+    if (!rest.includes('--help') && !rest.includes('-h')) await command.run(restored(given as Given))
   } catch (error) {
-    if (error instanceof Error && error.name === 'YError')
-      tellFailure(new Refusal(error.message, 'stsim --help lists commands and options'), '')
-    else if (error instanceof Refusal) tellFailure(withHint(error, commands.hintForMessage), '')
+    if (error instanceof Error && error.name === 'YError') tellFailure(new Refusal(error.message, hintForMessage(error.message, name)), '')
     else tellFailure(error, againLine())
-  }
-  function withHint(refusal: InstanceType<typeof Refusal>, hintFor: typeof commands.hintForMessage): InstanceType<typeof Refusal> {
-    return refusal.hint === '' ? new Refusal(refusal.message, hintFor(refusal.message, named)) : refusal
   }
 }

@@ -79,6 +79,10 @@ export class Cluster {
       gates: this.gates,
       time: () => this.calendar.textOf(engine.now),
       plus: (time, seconds) => this.calendar.plus(time, seconds),
+      option: (name) => {
+        const value = (spec.components['kube-apiserver'] as Readonly<Record<string, unknown>> | undefined)?.[name]
+        return value === undefined ? undefined : String(value)
+      },
       present: (object) => this.presented(object),
     })
     this.store = this.server.store

@@ -24,7 +24,7 @@ export type Objects = {
 }
 
 /** What is no object of the API but can be asked. */
-export type Truth = 'quorum' | 'rollout' | 'traffic'
+type Truth = 'quorum' | 'rollout' | 'traffic'
 
 /** A kind as conditions name it. */
 export type NamedKind = { readonly kind: string; readonly namespaced: boolean }
@@ -53,7 +53,7 @@ export type FieldTypes = {
 }
 
 /** What is wrong with a condition: offset and length in its text. */
-export type ConditionRefusal = { readonly at: number; readonly length: number; readonly found: string; readonly hint: string }
+type ConditionRefusal = { readonly at: number; readonly length: number; readonly found: string; readonly hint: string }
 
 /** A condition that was read. */
 export type Condition = {
@@ -142,16 +142,7 @@ const byName: ReadonlyMap<string, NamedKind> = new Map([
 const truths: readonly Truth[] = ['quorum', 'rollout', 'traffic']
 
 /** All functions of conditions beside CEL's own, for "did you mean" and the reference. */
-export const conditionFunctions: readonly string[] = [
-  ...byName.keys(),
-  'get',
-  'pods',
-  'list',
-  ...truths,
-  'isReady',
-  'isTerminating',
-  'exists',
-]
+const conditionFunctions: readonly string[] = [...byName.keys(), 'get', 'pods', 'list', ...truths, 'isReady', 'isTerminating', 'exists']
 const celFunctions = ['size', 'has', 'int', 'uint', 'double', 'string', 'bool', 'bytes', 'duration', 'timestamp', 'type', 'dyn']
 
 /** What truths tell. Source: design/applications.md 2; contract sections 3 and 6. */

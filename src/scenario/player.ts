@@ -77,18 +77,24 @@ export function terminalOn(stage: Stage, files: Pick<Terminal, 'files' | 'folder
 }
 
 /** The words of a command line, without a leading `kubectl`. */
-export function wordsOf(line: string): readonly string[] {
+function wordsOf(line: string): readonly string[] {
   const words = (splitWords(line).words ?? []).map((word) => word.text)
   return words[0] === 'kubectl' ? words.slice(1) : words
 }
 
+/** What a profile and the machines bring: a manifest of that name takes its place. */
+const broughtKinds: ReadonlySet<string> = new Set(['StorageClass', 'CSIDriver', 'CSINode'])
+
 /** Creates objects in order, as `kubectl create` does; what each is refused with, if it is. */
-export function* create(
-  objects: readonly KubernetesObject[],
-): Story<readonly { readonly object: KubernetesObject; readonly message: string }[]> {
+function* create(objects: readonly KubernetesObject[]): Story<readonly { readonly object: KubernetesObject; readonly message: string }[]> {
   const refused: { object: KubernetesObject; message: string }[] = []
   for (const object of objects) {
-    const answer = yield* call({ verb: 'create', object: inDefaultNamespace(object), fieldValidation: 'Strict' })
+    const wanted = inDefaultNamespace(object)
+    let answer = yield* call({ verb: 'create', object: wanted, fieldValidation: 'Strict' })
+    if (!answer.ok && answer.status.reason === 'AlreadyExists' && broughtKinds.has(object.kind)) {
+      yield* call({ verb: 'delete', kind: object.kind, name: object.metadata.name })
+      answer = yield* call({ verb: 'create', object: wanted, fieldValidation: 'Strict' })
+    }
     if (!answer.ok) refused.push({ object, message: answer.status.message })
   }
   return refused

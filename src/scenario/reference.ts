@@ -11,7 +11,7 @@ import { meaningOf } from './shapes.ts'
 type Any = v.GenericSchema
 
 /** One field of an object of the file. */
-export type FieldText = {
+type FieldText = {
   readonly name: string
   readonly required: boolean
   readonly description: string

@@ -37,7 +37,7 @@ export const choices = new Map<Any, Choice>()
 // ------------------------------------------------------------------------------------------------ cluster
 
 /** Profiles of latencies and phases. Source: contract section 4. */
-export const profiles = ['instant', 'reference', 'kind-local', 'eks-ebs', 'gke-pd', 'aks-disk', 'ceph-rbd'] as const
+const profiles = ['instant', 'reference', 'kind-local', 'eks-ebs', 'gke-pd', 'aks-disk', 'ceph-rbd'] as const
 
 /** Steps of the model whose duration a scenario may set. Source: contract section 4, cases/README.md 2. */
 export const latencySteps = [
@@ -192,7 +192,7 @@ const applicationKeys = {
 }
 
 /** Ready-made applications. Source: design/applications.md 5. */
-export const applicationProfiles = [
+const applicationProfiles = [
   ...['zookeeper', 'etcd', 'kafka', 'cassandra', 'mongodb', 'patroni', 'redis-sentinel', 'rabbitmq', 'elasticsearch', 'cockroachdb'],
 ] as const
 
@@ -460,8 +460,6 @@ export type ScenarioFile = v.InferOutput<typeof scenarioFile>
 export type ClusterSection = NonNullable<ScenarioFile['cluster']>
 /** One group of `cluster.nodes`. */
 export type NodeGroup = NonNullable<ClusterSection['nodes']>[number]
-/** One entry of `applications`. */
-export type ApplicationSection = NonNullable<ScenarioFile['applications']>[number]
 /** One entry of `steps`. */
 export type Step = NonNullable<ScenarioFile['steps']>[number]
 /** One entry of `expect`. */

@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts'
 import type { NodeGroup } from './schema.ts'
 
 /** `key=value:Effect` or `key:Effect`. */
-export const readTaint = (text: string): { readonly key: string; readonly value?: string; readonly effect: string } => {
+const readTaint = (text: string): { readonly key: string; readonly value?: string; readonly effect: string } => {
   const colon = text.lastIndexOf(':')
   const [key, value] = text.slice(0, colon).split('=') as [string, string | undefined]
   return { key, ...(value === undefined ? {} : { value }), effect: text.slice(colon + 1) }

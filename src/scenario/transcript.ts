@@ -21,7 +21,7 @@ import type { Stage } from './stage.ts'
 import { faultLine, TroubleMaker } from './trouble.ts'
 
 /** One command of a transcript. */
-export type TranscriptCommand = {
+type TranscriptCommand = {
   /** As typed, without the `$ `. */
   readonly line: string
   /** Where it stands, from 1. */
@@ -198,9 +198,12 @@ export class Session {
       folder: (path: string) => own.folder?.(path) ?? this.options.list?.(path),
     }
     const kept = terminalOn(this.stage, files, row)
+    // A watch that was left goes on unseen.
+    let left = false
     const shown =
       (keep: (text: string) => void) =>
       (text: string): void => {
+        if (left) return
         keep(text)
         this.options.print(text)
       }
@@ -219,6 +222,7 @@ export class Session {
     )
     // A command that blocks lets time go on; one that would watch for ever is left when nothing moves any more.
     if (!ended) this.options.settle(engine.now + patience, () => ended)
+    left = true
     engine.record('scenario', 'step-ended', `line ${this.rows.length}`, { line, exit: row.exit ?? null })
     return row.exit ?? 0
   }

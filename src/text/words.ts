@@ -5,10 +5,10 @@
  */
 
 /** One word, unquoted, and where it begins (offset in the line). */
-export type Word = { readonly text: string; readonly at: number }
+type Word = { readonly text: string; readonly at: number }
 
 /** Why a line is no single command: where (offset, length), what was found, what would do. */
-export type Refusal = { readonly at: number; readonly length: number; readonly found: string; readonly hint: string }
+type Refusal = { readonly at: number; readonly length: number; readonly found: string; readonly hint: string }
 
 /** Either the words, or the first thing that cannot be done. */
 export type Words =

@@ -82,7 +82,7 @@ export type DriverData = {
 }
 
 /** A StorageClass that a profile brings. */
-export type ClassData = {
+type ClassData = {
   readonly name: string
   readonly driver: string
   readonly binding: 'WaitForFirstConsumer' | 'Immediate'

@@ -28,7 +28,7 @@ export type PullAnswer =
   | { readonly kind: 'refused'; readonly error: string }
 
 /** Size of an image of which nothing is said: 100 MiB (contract 3). */
-export const usualSize = 104_857_600
+const usualSize = 104_857_600
 
 /** `nginx` → `docker.io/library/nginx:latest`, as the runtime names it. */
 export const fullName = (image: string): string => {
@@ -53,12 +53,16 @@ export class Registry {
     this.preloaded = preloaded
   }
 
-  /** Whether the machine holds the image. */
+  /**
+   * Whether the machine holds the image. Where images of which nothing is said are everywhere, that is so of images that exist: one that the
+   * registry does not have is only where it was used before.
+   */
   isPresent(node: string, image: string): boolean {
     if (this.removed.get(node)?.has(image)) return false
     if (this.pulled.get(node)?.has(image)) return true
     const said = this.images.get(image)
-    return said?.preloaded === undefined ? this.preloaded : said.preloaded.includes(node)
+    if (said?.preloaded !== undefined) return said.preloaded.includes(node)
+    return this.preloaded && !this.met(node, image).some((trouble) => trouble.kind === 'missing')
   }
 
   /** The machine holds the image from now on. */
@@ -89,10 +93,7 @@ export class Registry {
 
   /** What a pull (or a look at the manifest, policy Always) of the image meets now. */
   ask(node: string, image: string): PullAnswer {
-    const met = this.troubles.filter(
-      (trouble) =>
-        (trouble.image === undefined || trouble.image === image) && (trouble.nodes === undefined || trouble.nodes.includes(node)),
-    )
+    const met = this.met(node, image)
     const reference = fullName(image)
     if (met.some((trouble) => trouble.kind === 'outage')) {
       const host = reference.slice(0, reference.indexOf('/'))
@@ -109,6 +110,14 @@ export class Registry {
     }
     const rates = met.flatMap((trouble) => (trouble.kind === 'slow' && trouble.rate !== undefined ? [trouble.rate] : []))
     return { kind: 'given', bytes: this.size(image), limit: rates.length === 0 ? undefined : Math.min(...rates) }
+  }
+
+  /** The troubles of that image for that node. */
+  private met(node: string, image: string): readonly RegistryTrouble[] {
+    return this.troubles.filter(
+      (trouble) =>
+        (trouble.image === undefined || trouble.image === image) && (trouble.nodes === undefined || trouble.nodes.includes(node)),
+    )
   }
 
   /** A trouble begins; returns how it ends. */

@@ -188,9 +188,9 @@ describe('what is not modelled', () => {
     const pods = ['a', 'b'].map((name) => podWith({ securityContext: { fsGroup: 1 }, hostNetwork: true }, { name }) as KubernetesObject)
     const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r' } }
     expect(notModelledLines([...pods, role])).toEqual([
-      'a pod on the host network gets an address of its own (Pod//a and 1 more)',
-      'security contexts are not enforced (Pod//a and 1 more)',
-      'roles are stored and shown, and do nothing (Role//r)',
+      'a pod on the host network gets an address of its own (pod/a and 1 more)',
+      'security contexts are not enforced (pod/a and 1 more)',
+      'roles are stored and shown, and do nothing (role/r)',
     ])
   })
 

@@ -19,9 +19,11 @@ const read = (count: number) => {
 // The compiler is warm before the clock runs.
 for (let n = 0; n < 3; n++) simulate(read(20))
 const scenario = read(replicas)
-const from = process.hrtime.bigint()
+// Time of the processor, not of the clock: others may use the machine.
+const from = process.cpuUsage()
 const recording = simulate(scenario)
-const milliseconds = Number(process.hrtime.bigint() - from) / 1e6
+const spent = process.cpuUsage(from)
+const milliseconds = (spent.user + spent.system) / 1_000
 const ready = recording.rows('pods').filter((row) => row[15] !== undefined).length
 if (recording.rows('pods').length !== replicas) throw new Error(`${recording.rows('pods').length} pods instead of ${replicas}`)
 console.error(

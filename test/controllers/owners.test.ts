@@ -127,19 +127,25 @@ describe('a namespace', () => {
 
   it('is emptied five seconds after its deletion, pods first, and goes when nothing is left', () => {
     const bench = controlPlane()
-    bench.at(1, () => bench.pod('web-0', 'node-1'))
-    bench.at(1, () => make(bench, 'a'))
-    bench.at(10, () => bench.must({ verb: 'delete', kind: 'Namespace', name: 'default' }))
-    bench.at(16, () => bench.must({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'web-0', gracePeriodSeconds: 0 }))
+    const namespace = 'other'
+    bench.at(1, () => bench.must({ verb: 'create', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } }))
+    bench.at(2, () => {
+      const spec = { nodeName: 'node-1', containers: [{ name: 'app', image: 'nginx' }] }
+      bench.must({ verb: 'create', object: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-0', namespace }, spec } })
+      const a = config('a')
+      bench.must({ verb: 'create', object: { ...a, metadata: { ...a.metadata, namespace } } })
+    })
+    bench.at(10, () => bench.must({ verb: 'delete', kind: 'Namespace', name: namespace }))
+    bench.at(16, () => bench.must({ verb: 'delete', kind: 'Pod', namespace, name: 'web-0', gracePeriodSeconds: 0 }))
     bench.until(60)
     expect(bench.linesWith('namespace-controller').map((line) => line.replace('namespace-controller ', ''))).toEqual([
-      '15 delete Pod/default/web-0',
-      '15 update status Namespace//default',
+      '15 delete Pod/other/web-0',
+      '15 update status Namespace//other',
       expect.stringMatching(/^20 delete gone/),
       expect.stringMatching(/^20 delete gone/),
       expect.stringMatching(/^20 delete gone/),
-      '20 update status Namespace//default',
-      '20 update finalize gone Namespace//default',
+      '20 update status Namespace//other',
+      '20 update finalize gone Namespace//other',
     ])
   })
 })

@@ -31,7 +31,13 @@ export class Desk {
       plus: (time, n) => this.calendar.plus(time, n),
     })
     for (const name of ['default', 'kube-system', 'kube-node-lease']) {
-      this.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } })
+      this.put({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+        spec: { finalizers: ['kubernetes'] },
+        status: { phase: 'Active' },
+      })
     }
     this.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } })
     for (const object of objects) this.put(object)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { faults } from '../../src/scenario/faults/index.ts'
 import { readScenario } from '../../src/scenario/read.ts'
@@ -7,7 +7,18 @@ import { simulate } from '../../src/simulate.ts'
 import { printMistake } from '../../src/text/mistake.ts'
 
 const scenarios = new URL('../../scenarios/', import.meta.url)
-const readme = readFileSync(new URL('README.md', scenarios), 'utf8')
+const file = new URL('README.md', scenarios)
+
+// STSIM_REWRITE=1 writes the tables of the reference into the README.
+if (process.env['STSIM_REWRITE'] !== undefined) {
+  const put = (text: string, name: string, table: string): string =>
+    text.replace(
+      new RegExp(`(<!-- ${name}:.*-->\n)[\\s\\S]*(\n<!-- end of ${name} -->)`),
+      (_, head: string, tail: string) => `${head}\n${table}\n${tail}`,
+    )
+  writeFileSync(file, put(put(readFileSync(file, 'utf8'), 'faults', faultTable()), 'fields', fieldTables()))
+}
+const readme = readFileSync(file, 'utf8')
 const examples = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] as string)
 
 /** Without the blanks and dashes by which a formatter aligns tables. */
@@ -30,7 +41,6 @@ describe('scenarios/README.md', () => {
     expect(recording.facts.expectations.filter((verdict) => !verdict.held)).toEqual([])
   })
 
-  // Rewrite them with: npx tsx test/scenario/write-reference.ts
   it('holds the tables of the reference', () => {
     expect(plain(readme)).toContain(plain(faultTable()))
     expect(plain(readme)).toContain(plain(fieldTables()))

@@ -104,3 +104,16 @@ describe('the registry', () => {
     expect(registry.ask('node-1', 'a').kind).toBe('given')
   })
 })
+
+describe('an image that the registry has lost', () => {
+  it('is kept where it was used, and is nowhere else', () => {
+    const registry = new Registry(new Map(), true)
+    registry.add('node-1', 'a')
+    registry.begin({ kind: 'missing', image: 'a' })
+    expect([registry.isPresent('node-1', 'a'), registry.isPresent('node-2', 'a'), registry.isPresent('node-2', 'b')]).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
+})

@@ -32,6 +32,8 @@ export type ApiServerOptions = {
   /** Now, as the API writes it, and how moments are counted on. */
   readonly time: () => string
   readonly plus: (time: string, seconds: number) => string
+  /** Flags of kube-apiserver that admission plugins read, as text. */
+  readonly option?: (name: string) => string | undefined
   /** What a reader is shown of an object: what is computed when asked for (leases). */
   readonly present?: (object: KubernetesObject) => KubernetesObject
 }
@@ -195,7 +197,11 @@ export class ApiServer {
     if (version !== undefined && version !== '' && version !== old.metadata.resourceVersion) return refuse(errors.conflict(kind, name))
     const subresource = 'subresource' in how.request ? how.request.subresource : undefined
     const whole =
-      subresource === 'status' ? statusOnly(old, asked) : subresource === 'finalize' ? finalizersOnly(old, asked) : this.specOnly(kind, old, asked)
+      subresource === 'status'
+        ? statusOnly(old, asked)
+        : subresource === 'finalize'
+          ? finalizersOnly(old, asked)
+          : this.specOnly(kind, old, asked)
     const next = shared(old, this.generated(kind, old, whole, subresource))
     if (next === old) return answer(old, how.warnings)
     const wrong =
@@ -266,7 +272,6 @@ export class ApiServer {
     const conditions = (pod['status']?.conditions ?? []) as readonly { readonly type: string }[]
     const condition = {
       type: 'DisruptionTarget',
-      ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
       status: 'True',
       lastProbeTime: null,
       lastTransitionTime: this.options.time(),
@@ -364,6 +369,7 @@ export class ApiServer {
       time: this.options.time(),
       suffix: (purpose) => this.suffix(objectKey(object), purpose),
       gate: (name) => this.options.gates.on(name),
+      option: (name) => this.options.option?.(name),
     }
     for (const plugin of admissionPlugins) {
       if (plugin.create === undefined || !plugin.kinds.includes(object.kind)) continue
@@ -468,7 +474,8 @@ const withAnnotations = ({ annotations: _, ...metadata }: ObjectMeta, annotation
 const statusOnly = (old: KubernetesObject, asked: KubernetesObject): KubernetesObject => {
   const { status: _, ...unannotated } = old
   // The controller of Deployments writes its revision with the status (deployment strategy, PrepareForUpdate of status).
-  const rest = old.kind === 'Deployment' ? { ...unannotated, metadata: withAnnotations(old.metadata, asked.metadata.annotations) } : unannotated
+  const rest =
+    old.kind === 'Deployment' ? { ...unannotated, metadata: withAnnotations(old.metadata, asked.metadata.annotations) } : unannotated
   return asked['status'] === undefined ? rest : { ...rest, status: asked['status'] }
 }
 

@@ -31,7 +31,7 @@ export type Application = {
 }
 
 /** Runs a command in a container; the small shell of commands.ts stands behind it in a whole cluster. */
-export type Shell = (container: Container, command: readonly string[]) => ExecResult
+type Shell = (container: Container, command: readonly string[]) => ExecResult
 
 /** What programs need. */
 export type ApplicationsOptions = {
@@ -165,7 +165,7 @@ const longNames: ReadonlyMap<string, string> = new Map([
  * What hooks and exec probes mostly say: `sleep N` takes that long, `exit N`, `true` and `false` end so, several in a row one
  * after the other; everything else ends well at once.
  */
-export const plainShell: Shell = (_container, command) => {
+const plainShell: Shell = (_container, command) => {
   const script = command[0]?.endsWith('sh') && command[1] === '-c' ? (command[2] ?? '') : command.join(' ')
   let takes = 0
   for (const part of script.split(/;|&&|\n/)) {

@@ -12,7 +12,8 @@ export const modelledKeys: readonly string[] = ['pods', 'container', 'starts', '
 
 const distributionOf = (text: unknown): Distribution | undefined => (typeof text === 'string' ? parseDistribution(text) : undefined)
 
-const put = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> => (value === undefined ? {} : ({ [key]: value } as Record<K, V>))
+const put = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
+  value === undefined ? {} : ({ [key]: value } as Record<K, V>)
 
 /** One application. What cannot be read is as if it were not written: the scenario's reader has refused it before. */
 export const readApplication = (text: ApplicationText): Application => {

@@ -185,7 +185,7 @@ export function provisioner(component: Component, world: World): Controller {
 }
 
 /** The PersistentVolume of a new volume, as external-provisioner writes it. */
-export function volumeObject(
+function volumeObject(
   claim: KubernetesObject,
   storageClass: KubernetesObject | undefined,
   driver: DriverData,

@@ -21,7 +21,8 @@ export function humanSeconds(seconds: number): string {
   return years < 8 ? withRest(years, 'y', days % 365, 'd') : `${years}y`
 }
 
-const withRest = (count: number, unit: string, rest: number, small: string): string => (rest === 0 ? `${count}${unit}` : `${count}${unit}${rest}${small}`)
+const withRest = (count: number, unit: string, rest: number, small: string): string =>
+  rest === 0 ? `${count}${unit}` : `${count}${unit}${rest}${small}`
 
 /** How long ago a moment of the API was, seen from another; `<unknown>` without one. */
 export function ageAt(now: string, time: string | null | undefined): string {

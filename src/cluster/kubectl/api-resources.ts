@@ -11,8 +11,16 @@ import type { Session } from './session.ts'
 
 export const apiResources: Command = {
   flags: [
-    'output,o string', 'no-headers bool', 'api-group string', 'namespaced bool', 'verbs strings', 'sort-by string', 'cached bool', 'categories strings',
-    'show-kind bool', 'show-labels bool',
+    'output,o string',
+    'no-headers bool',
+    'api-group string',
+    'namespaced bool',
+    'verbs strings',
+    'sort-by string',
+    'cached bool',
+    'categories strings',
+    'show-kind bool',
+    'show-labels bool',
   ],
   run: apiResourcesCommand,
 }
@@ -28,7 +36,10 @@ function* apiResourcesCommand(session: Session): Story<void> {
   const sortBy = flags.text('sort-by') ?? ''
   if (!['', 'name', 'kind'].includes(sortBy)) throw refusal('--sort-by accepts only name or kind')
   const output = flags.text('output') ?? ''
-  if (!['', 'name', 'wide'].includes(output)) throw refusal(`unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: json,name,wide,yaml`)
+  if (!['', 'name', 'wide'].includes(output))
+    throw refusal(
+      `unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: json,name,wide,yaml`,
+    )
   const key = (kind: Kind): string => (sortBy === 'name' ? kind.plural : sortBy === 'kind' ? kind.kind : kind.group)
   const chosen = allKinds
     .filter((kind) => !flags.has('api-group') || kind.group === flags.text('api-group'))

@@ -4,7 +4,7 @@
  */
 import { minutes, seconds } from '../../engine/clock.ts'
 import type { FieldValidation } from '../apiserver/request.ts'
-import { call, sleep, type Story } from '../client/story.ts'
+import { call, type Story, sleep } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Command } from './command.ts'
 import { withoutVersion } from './create.ts'
@@ -19,9 +19,26 @@ import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
 
 export const apply: Command = {
   flags: [
-    ...fileFlags, ...printFlags, ...quietFlags, selectorFlag, dryRunFlag, validateFlag, 'all bool', 'force bool', 'cascade string=background',
-    'grace-period int', 'timeout duration', 'wait bool', 'overwrite bool', 'prune bool', 'prune-allowlist array', 'applyset string', 'openapi-patch bool',
-    'server-side bool', 'force-conflicts bool', 'subresource string',
+    ...fileFlags,
+    ...printFlags,
+    ...quietFlags,
+    selectorFlag,
+    dryRunFlag,
+    validateFlag,
+    'all bool',
+    'force bool',
+    'cascade string=background',
+    'grace-period int',
+    'timeout duration',
+    'wait bool',
+    'overwrite bool',
+    'prune bool',
+    'prune-allowlist array',
+    'applyset string',
+    'openapi-patch bool',
+    'server-side bool',
+    'force-conflicts bool',
+    'subresource string',
   ],
   run: applyObjects,
 }
@@ -74,7 +91,8 @@ function* applyOne(session: Session, target: Found, dryRun: DryRun, validation: 
   try {
     live = yield* fetchObject(session, kind, namespace, name)
   } catch (thrown) {
-    if (!isNotFound(thrown)) throw withSource(`retrieving current configuration of:\n${describeTarget(target)}\nfrom server for:`, source, thrown)
+    if (!isNotFound(thrown))
+      throw withSource(`retrieving current configuration of:\n${describeTarget(target)}\nfrom server for:`, source, thrown)
     const object = withoutNulls(withoutVersion(modified)) as KubernetesObject
     if (dryRun === 'client') return { object, operation: 'created' }
     try {
@@ -91,9 +109,7 @@ function* applyOne(session: Session, target: Found, dryRun: DryRun, validation: 
   }
   const { object, patch } = yield* patchLive(session, target, live, modified, dryRun, validation)
   if (object.metadata.deletionTimestamp !== undefined) {
-    terminal.err(
-      'Warning: Detected changes to resource ' + name + ' which is currently being deleted.\n',
-    )
+    terminal.err('Warning: Detected changes to resource ' + name + ' which is currently being deleted.\n')
   }
   return { object, operation: Object.keys(patch).length === 0 ? 'unchanged' : 'configured' }
 }
@@ -115,7 +131,14 @@ function* patchLive(
     const patch = threeWayDifference(kind.kind, appliedBefore(live), modified, live)
     if (Object.keys(patch).length === 0 || dryRun === 'client') return { object: live, patch }
     const answer = yield* call({
-      verb: 'patch', kind: kind.kind, namespace, name, type: 'strategic', patch, fieldValidation: validation, ...(dryRun === 'server' ? { dryRun: true } : {}),
+      verb: 'patch',
+      kind: kind.kind,
+      namespace,
+      name,
+      type: 'strategic',
+      patch,
+      fieldValidation: validation,
+      ...(dryRun === 'server' ? { dryRun: true } : {}),
     })
     if (answer.ok) {
       for (const warning of answer.warnings ?? []) session.terminal.err(`Warning: ${warning}\n`)
@@ -139,7 +162,12 @@ function* replaceByForce(session: Session, target: Found, modified: KubernetesOb
   const { kind, namespace, name } = target
   const grace = session.flags.int('grace-period', -1)
   yield* ask(session, {
-    verb: 'delete', kind: kind.kind, namespace, name, propagation: propagationOf(session), gracePeriodSeconds: grace < 0 ? 0 : grace,
+    verb: 'delete',
+    kind: kind.kind,
+    namespace,
+    name,
+    propagation: propagationOf(session),
+    gracePeriodSeconds: grace < 0 ? 0 : grace,
   })
   const end = session.terminal.now() + (session.flags.duration('timeout', 0) || minutes(60 * 24 * 7))
   for (;;) {

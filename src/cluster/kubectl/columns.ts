@@ -26,7 +26,8 @@ export function customColumnsFile(text: string): (value: unknown) => string {
   if (second === undefined || second === '') throw refusal(`invalid template, missing spec line. ${form}`)
   const headers = first.trim().split(/\s+/)
   const paths = second.trim().split(/\s+/)
-  if (headers.length !== paths.length) throw refusal(`number of headers (${headers.length}) and field specifications (${paths.length}) don't match`)
+  if (headers.length !== paths.length)
+    throw refusal(`number of headers (${headers.length}) and field specifications (${paths.length}) don't match`)
   return printer(
     headers.map((header, i) => ({ header, path: pathOf(paths[i] as string) })),
     true,

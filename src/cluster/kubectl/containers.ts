@@ -3,12 +3,12 @@
  * Source: kubectl.md 8, 10; kubectl pkg/cmd/util/podcmd, pkg/polymorphichelpers, 1.36.
  */
 import { hours, type Micros, minutes } from '../../engine/clock.ts'
-import { until, type Story } from '../client/story.ts'
+import { type Story, until } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Container } from '../objects/pod.ts'
 import { printRequirements, requirementsOf } from '../objects/selector.ts'
-import { Failure, refusal } from './failure.ts'
-import { servedKind, type Session } from './session.ts'
+import { type Failure, refusal } from './failure.ts'
+import { type Session, servedKind } from './session.ts'
 import { listObjects } from './targets.ts'
 import type { Connect } from './terminal.ts'
 
@@ -62,7 +62,11 @@ export function runningTimeout(session: Session, without: Micros = minutes(1)): 
  * The pod behind an object: itself, or one of those that it selects, the ready one that is oldest first; waits for the first to come.
  * Source: pkg/polymorphichelpers/helpers.go (GetFirstPod), util/podutils (ActivePods).
  */
-export function* podBehind(session: Session, object: KubernetesObject, limit: Micros): Story<{ readonly pod: KubernetesObject; readonly count: number }> {
+export function* podBehind(
+  session: Session,
+  object: KubernetesObject,
+  limit: Micros,
+): Story<{ readonly pod: KubernetesObject; readonly count: number }> {
   if (object.kind === 'Pod') return { pod: object, count: 1 }
   const spec = object['spec'] ?? {}
   const selector = object.kind === 'Service' ? { matchLabels: spec.selector } : spec.selector
@@ -82,7 +86,10 @@ export function* podBehind(session: Session, object: KubernetesObject, limit: Mi
   const requirements = requirementsOf(selector) ?? []
   const came = yield* until(
     ['Pod'],
-    () => lister.list(namespace).find((pod) => requirements.every((each) => each.operator !== '=' || pod.metadata.labels?.[each.key] === each.values[0])),
+    () =>
+      lister
+        .list(namespace)
+        .find((pod) => requirements.every((each) => each.operator !== '=' || pod.metadata.labels?.[each.key] === each.values[0])),
     Math.min(limit, hours(168)),
   )
   if (came === undefined) throw refusal('timed out waiting for the condition')
@@ -90,7 +97,9 @@ export function* podBehind(session: Session, object: KubernetesObject, limit: Mi
 }
 
 const isReadyNow = (pod: KubernetesObject): boolean =>
-  ((pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[]).some((each) => each.type === 'Ready' && each.status === 'True')
+  ((pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[]).some(
+    (each) => each.type === 'Ready' && each.status === 'True',
+  )
 
 /** Assigned, running and ready pods first; then those that are ready longer, restarted less, older. */
 export function byActivity(pods: readonly KubernetesObject[]): readonly KubernetesObject[] {
@@ -109,4 +118,3 @@ export function byActivity(pods: readonly KubernetesObject[]): readonly Kubernet
     return born < other ? -1 : born > other ? 1 : 0
   })
 }
-

@@ -23,7 +23,8 @@ export function* nodesMeant(session: Session, usage: string): Story<readonly Kub
   const { args, flags } = session
   const selector = flags.text('selector')
   if (args.length === 0 && selector === undefined) throw usageRefusal(`USAGE: ${usage} [flags]`, session.command)
-  if (args.length > 0 && (selector ?? '') !== '') throw usageRefusal('error: cannot specify both a node name and a --selector option', session.command)
+  if (args.length > 0 && (selector ?? '') !== '')
+    throw usageRefusal('error: cannot specify both a node name and a --selector option', session.command)
   const slashed = args.some((arg) => arg.includes('/'))
   const words = args.length === 0 ? ['nodes'] : slashed ? args.map((arg) => (arg.includes('/') ? arg : `nodes/${arg}`)) : ['nodes', ...args]
   const wanted: Wanted = { args: words, selector, kindMeansAll: args.length === 0, fetch: 'lazy', oneKind: true }
@@ -53,10 +54,19 @@ export function* cordonNodes(session: Session, nodes: readonly KubernetesObject[
     if (dryRun !== 'client') {
       try {
         const patch = { spec: { unschedulable: desired ? true : null } }
-        yield* ask(session, { verb: 'patch', kind: 'Node', name, type: 'strategic', patch, ...(dryRun === 'server' ? { dryRun: true } : {}) })
+        yield* ask(session, {
+          verb: 'patch',
+          kind: 'Node',
+          name,
+          type: 'strategic',
+          patch,
+          ...(dryRun === 'server' ? { dryRun: true } : {}),
+        })
       } catch (thrown) {
         for (const fault of faultsOf(thrown)) {
-          terminal.err(`error: unable to ${desired ? 'cordon' : 'uncordon'} node ${JSON.stringify(name)}: ${'status' in fault ? fault.status.message : textOf(fault)}\n`)
+          terminal.err(
+            `error: unable to ${desired ? 'cordon' : 'uncordon'} node ${JSON.stringify(name)}: ${'status' in fault ? fault.status.message : textOf(fault)}\n`,
+          )
         }
         continue
       }

@@ -47,7 +47,9 @@ function failedToCreate(kind: string, thrown: unknown): Failure {
   if (!['ConfigMap', 'Secret', 'ServiceAccount'].includes(kind)) return withSource('creating', undefined, thrown)
   return new Failure(
     thrown.faults.map((fault) =>
-      'status' in fault && fault.status.reason !== 'Invalid' ? { text: `failed to create ${kind.toLowerCase()}: ${fault.status.message}` } : fault,
+      'status' in fault && fault.status.reason !== 'Invalid'
+        ? { text: `failed to create ${kind.toLowerCase()}: ${fault.status.message}` }
+        : fault,
     ),
   )
 }
@@ -63,7 +65,10 @@ function dataOf(session: Session, encode: (text: string) => string): Readonly<Re
   const { flags, terminal } = session
   const data: Record<string, string> = {}
   const put = (key: string, text: string): void => {
-    if (data[key] !== undefined) throw refusal(`cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(session.args[0] ?? '')}`)
+    if (data[key] !== undefined)
+      throw refusal(
+        `cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(session.args[0] ?? '')}`,
+      )
     data[key] = encode(text)
   }
   for (const literal of flags.list('from-literal')) {
@@ -112,10 +117,17 @@ const configMap = named(['from-literal array', 'from-file array', 'from-env-file
   const data = dataOf(session, (text) => text)
   return { ...namespaced(session, 'v1', 'ConfigMap', name), ...(Object.keys(data).length === 0 ? {} : { data }) }
 })
-const generic = named(['from-literal array', 'from-file array', 'from-env-file array', 'type string', 'append-hash bool'], (session, name) => {
-  const data = dataOf(session, base64)
-  return { ...namespaced(session, 'v1', 'Secret', name), type: session.flags.text('type') || 'Opaque', ...(Object.keys(data).length === 0 ? {} : { data }) }
-})
+const generic = named(
+  ['from-literal array', 'from-file array', 'from-env-file array', 'type string', 'append-hash bool'],
+  (session, name) => {
+    const data = dataOf(session, base64)
+    return {
+      ...namespaced(session, 'v1', 'Secret', name),
+      type: session.flags.text('type') || 'Opaque',
+      ...(Object.keys(data).length === 0 ? {} : { data }),
+    }
+  },
+)
 
 export const createCommand: Command = {
   commands: new Map<string, Command>([

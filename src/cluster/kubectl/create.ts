@@ -10,7 +10,16 @@ import { ask, dryRunOf, dryRunSuffix, printerOf, type Session, validationOf } fr
 import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
 
 export const createFlags: readonly FlagText[] = [
-  ...fileFlags, ...printFlags, ...quietFlags, selectorFlag, dryRunFlag, validateFlag, 'save-config bool', 'edit bool', 'raw string', 'windows-line-endings bool',
+  ...fileFlags,
+  ...printFlags,
+  ...quietFlags,
+  selectorFlag,
+  dryRunFlag,
+  validateFlag,
+  'save-config bool',
+  'edit bool',
+  'raw string',
+  'windows-line-endings bool',
 ]
 
 /** `create -f`. */

@@ -2,8 +2,8 @@
  * kubectl delete. Source: kubectl.md 1, 6.1, 6.2; kubectl pkg/cmd/delete/delete.go, 1.36.
  */
 import type { Micros } from '../../engine/clock.ts'
-import { until, type Story } from '../client/story.ts'
 import type { Propagation } from '../apiserver/request.ts'
+import { type Story, until } from '../client/story.ts'
 import type { Command } from './command.ts'
 import { refusal, withSource } from './failure.ts'
 import { dryRunFlag, fileFlags, selectorFlag } from './parse.ts'
@@ -12,9 +12,22 @@ import { planOf, type Target, visitPlan, type Wanted, wantedOf } from './targets
 
 export const deleteCommand: Command = {
   flags: [
-    ...fileFlags, selectorFlag, dryRunFlag, 'field-selector string', 'all bool', 'all-namespaces,A bool', 'force bool',
-    'cascade string=background', 'now bool', 'grace-period int', 'timeout duration', 'wait bool', 'ignore-not-found bool',
-    'output,o string', 'raw string', 'interactive,i bool',
+    ...fileFlags,
+    selectorFlag,
+    dryRunFlag,
+    'field-selector string',
+    'all bool',
+    'all-namespaces,A bool',
+    'force bool',
+    'cascade string=background',
+    'now bool',
+    'grace-period int',
+    'timeout duration',
+    'wait bool',
+    'ignore-not-found bool',
+    'output,o string',
+    'raw string',
+    'interactive,i bool',
   ],
   run: deleteObjects,
 }
@@ -96,7 +109,9 @@ function* deleteObjects(session: Session): Story<void> {
     const what = kindText(target.kind)
     const from = target.namespace === undefined || session.terminal.release.minor < 34 ? '' : ` from ${target.namespace} namespace`
     terminal.out(
-      output === 'name' ? `${what}/${target.name}\n` : `${what} "${target.name}" ${grace === 0 ? 'force deleted' : 'deleted'}${from}${dryRunSuffix(dryRun)}\n`,
+      output === 'name'
+        ? `${what}/${target.name}\n`
+        : `${what} "${target.name}" ${grace === 0 ? 'force deleted' : 'deleted'}${from}${dryRunSuffix(dryRun)}\n`,
     )
   })
   if (count === 0) {

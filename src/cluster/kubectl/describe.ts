@@ -16,7 +16,7 @@ import { describeVolume } from './describe/volume.ts'
 import type { Scene } from './describe/writer.ts'
 import { Failure, type Fault, faultsOf, isMissing, refusal } from './failure.ts'
 import { fileFlags, selectorFlag } from './parse.ts'
-import { kindMeant, servedKind, type Session } from './session.ts'
+import { kindMeant, type Session, servedKind } from './session.ts'
 import { type Found, listObjects, planOf, visitPlan, type Wanted } from './targets.ts'
 
 export const describe: Command = {
@@ -27,10 +27,17 @@ export const describe: Command = {
 function* describeObjects(session: Session): Story<void> {
   const { flags, terminal, args } = session
   if (args.length === 0 && !flags.has('filename') && !flags.has('kustomize')) {
-    throw refusal('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n')
+    throw refusal(
+      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n',
+    )
   }
   const wanted: Wanted = {
-    args, selector: flags.text('selector'), allNamespaces: flags.is('all-namespaces'), kindMeansAll: true, files: true, fetch: 'latest',
+    args,
+    selector: flags.text('selector'),
+    allNamespaces: flags.is('all-namespaces'),
+    kindMeansAll: true,
+    files: true,
+    fetch: 'latest',
   }
   const plan = planOf(session, wanted)
   const found: Found[] = []
@@ -82,16 +89,30 @@ function* describeOne(session: Session, kind: Kind, object: KubernetesObject, sh
     case 'StatefulSet': {
       const selector = requirementsOf(object['spec']?.selector ?? {}) ?? []
       const pods = yield* listObjects(session, servedKind('Pod'), namespace, printRequirements(selector))
-      return describeStatefulSet(object, pods.filter((pod) => isControlledBy(pod, object)), scene)
+      return describeStatefulSet(
+        object,
+        pods.filter((pod) => isControlledBy(pod, object)),
+        scene,
+      )
     }
     case 'PersistentVolumeClaim':
       return describeClaim(object, yield* listObjects(session, servedKind('Pod'), namespace), scene)
     case 'PersistentVolume':
       return describeVolume(object, scene)
     case 'Service':
-      return describeService(object, yield* listObjects(session, servedKind('EndpointSlice'), namespace, `kubernetes.io/service-name=${name}`), scene)
+      return describeService(
+        object,
+        yield* listObjects(session, servedKind('EndpointSlice'), namespace, `kubernetes.io/service-name=${name}`),
+        scene,
+      )
     case 'Node': {
-      const pods = yield* listObjects(session, servedKind('Pod'), undefined, '', `spec.nodeName=${name},status.phase!=Succeeded,status.phase!=Failed`)
+      const pods = yield* listObjects(
+        session,
+        servedKind('Pod'),
+        undefined,
+        '',
+        `spec.nodeName=${name},status.phase!=Succeeded,status.phase!=Failed`,
+      )
       const lease = yield* call({ verb: 'get', kind: 'Lease', namespace: 'kube-node-lease', name })
       return describeNode(object, pods, lease.ok ? lease.object : lease.status.message, scene)
     }
@@ -103,7 +124,10 @@ function* describeOne(session: Session, kind: Kind, object: KubernetesObject, sh
 /** The events about an object; a kubelet's about its node carry the name as uid. */
 function* eventsOf(session: Session, kind: Kind, object: KubernetesObject): Story<readonly KubernetesObject[]> {
   const { name, namespace, uid } = object.metadata
-  const fields = [`involvedObject.name=${name}`, ...(kind.namespaced ? [`involvedObject.namespace=${namespace}`] : [`involvedObject.kind=${kind.kind}`])]
+  const fields = [
+    `involvedObject.name=${name}`,
+    ...(kind.namespaced ? [`involvedObject.namespace=${namespace}`] : [`involvedObject.kind=${kind.kind}`]),
+  ]
   const found = yield* listObjects(session, servedKind('Event'), kind.namespaced ? namespace : undefined, '', fields.join(','))
   return found.filter((event) => {
     const about = event['involvedObject']?.uid as string | undefined

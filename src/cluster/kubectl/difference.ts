@@ -86,7 +86,14 @@ function diffInnerMap(place: Place, key: string, from: Map, to: Map, half: Half,
   if (keysOf(inner).length > 0) patch[key] = inner
 }
 
-function diffList(place: Place, key: string, from: readonly unknown[], to: readonly unknown[], half: Half, patch: Record<string, unknown>): void {
+function diffList(
+  place: Place,
+  key: string,
+  from: readonly unknown[],
+  to: readonly unknown[],
+  half: Half,
+  patch: Record<string, unknown>,
+): void {
   const rule = listRule(place.kind, place.path)
   if (rule === 'set') {
     const added = to.filter((item) => !from.some((each) => isSame(each, item)))
@@ -137,7 +144,8 @@ function joinMaps(place: Place, first: Map, second: Map): Map {
     const b = second[key]
     const here = under(place, key)
     if (isMap(a) && isMap(b)) joined[key] = joinMaps(here, a, b)
-    else if (Array.isArray(a) && Array.isArray(b) && !key.startsWith('$')) joined[key] = joinLists(here, a as readonly Map[], b as readonly Map[])
+    else if (Array.isArray(a) && Array.isArray(b) && !key.startsWith('$'))
+      joined[key] = joinLists(here, a as readonly Map[], b as readonly Map[])
     else joined[key] = b
   }
   return joined

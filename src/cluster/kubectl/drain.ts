@@ -5,7 +5,7 @@
  * Differs from Kubernetes: lines of pods that are evicted side by side come in the order of the list, where the original's order is chance.
  */
 import { type Micros, printDuration, seconds } from '../../engine/clock.ts'
-import { call, sleep, type Story, together } from '../client/story.ts'
+import { call, type Story, sleep, together } from '../client/story.ts'
 import { controllerOf, type KubernetesObject } from '../objects/metadata.ts'
 import { parseLabelSelector } from '../objects/selector.ts'
 import { parseEpoch } from '../objects/time.ts'
@@ -13,13 +13,22 @@ import type { Command } from './command.ts'
 import { cordonNodes, nodesMeant } from './cordon.ts'
 import { Failure, type Fault, faultsOf, refusal, textOf } from './failure.ts'
 import { dryRunFlag, selectorFlag } from './parse.ts'
-import { dryRunOf, dryRunSuffix, servedKind, type Session } from './session.ts'
+import { dryRunOf, dryRunSuffix, type Session, servedKind } from './session.ts'
 import { listObjects } from './targets.ts'
 
 export const drain: Command = {
   flags: [
-    selectorFlag, dryRunFlag, 'force bool', 'ignore-daemonsets bool', 'delete-emptydir-data bool', 'grace-period int', 'timeout duration',
-    'pod-selector string', 'disable-eviction bool', 'skip-wait-for-delete-timeout int', 'chunk-size int',
+    selectorFlag,
+    dryRunFlag,
+    'force bool',
+    'ignore-daemonsets bool',
+    'delete-emptydir-data bool',
+    'grace-period int',
+    'timeout duration',
+    'pod-selector string',
+    'disable-eviction bool',
+    'skip-wait-for-delete-timeout int',
+    'chunk-size int',
   ],
   run: drainNodes,
 }
@@ -27,7 +36,8 @@ export const drain: Command = {
 function* drainNodes(session: Session): Story<void> {
   const { flags, terminal } = session
   const dryRun = dryRunOf(session)
-  if ('error' in parseLabelSelector(flags.text('pod-selector') ?? '')) throw refusal('--pod-selector=<pod_selector> must be a valid label selector')
+  if ('error' in parseLabelSelector(flags.text('pod-selector') ?? ''))
+    throw refusal('--pod-selector=<pod_selector> must be a valid label selector')
   const nodes = yield* nodesMeant(session, 'drain NODE')
   yield* cordonNodes(session, nodes, true, dryRun)
   const remaining: string[] = []
@@ -50,7 +60,8 @@ function* drainNodes(session: Session): Story<void> {
 }
 
 /** Several errors as Go's aggregate prints them. */
-const aggregate = (errors: readonly string[]): string => (errors.length === 1 ? (errors[0] as string) : `[${[...new Set(errors)].join(', ')}]`)
+const aggregate = (errors: readonly string[]): string =>
+  errors.length === 1 ? (errors[0] as string) : `[${[...new Set(errors)].join(', ')}]`
 
 type Verdict = { readonly go: boolean; readonly kind: 'okay' | 'skip' | 'warning' | 'error'; readonly text: string }
 const okay: Verdict = { go: true, kind: 'okay', text: '' }
@@ -93,7 +104,13 @@ function* drainOne(session: Session, node: string): Story<readonly string[]> {
 function* judgePods(session: Session, node: string): Story<{ readonly pods: readonly Judged[] } | { readonly errors: readonly string[] }> {
   const pods: Judged[] = []
   try {
-    const listed = yield* listObjects(session, servedKind('Pod'), undefined, session.flags.text('pod-selector') ?? '', `spec.nodeName=${node}`)
+    const listed = yield* listObjects(
+      session,
+      servedKind('Pod'),
+      undefined,
+      session.flags.text('pod-selector') ?? '',
+      `spec.nodeName=${node}`,
+    )
     for (const pod of listed) pods.push({ pod, verdict: yield* judge(session, pod) })
   } catch (thrown) {
     return { errors: faultsOf(thrown).map((fault) => ('status' in fault ? fault.status.message : textOf(fault))) }
@@ -121,7 +138,8 @@ function* judge(session: Session, pod: KubernetesObject): Story<Verdict> {
   if (controller?.kind === 'DaemonSet' && !isFinished) {
     const answer = yield* call({ verb: 'get', kind: 'DaemonSet', namespace: pod.metadata.namespace, name: controller.name })
     if (answer.ok) {
-      if (!flags.is('ignore-daemonsets')) return { go: false, kind: 'error', text: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
+      if (!flags.is('ignore-daemonsets'))
+        return { go: false, kind: 'error', text: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
       return { go: false, kind: 'warning', text: 'ignoring DaemonSet-managed Pods' }
     }
     if (answer.status.reason !== 'NotFound' || !flags.is('force')) return { go: false, kind: 'error', text: answer.status.message }
@@ -164,12 +182,15 @@ function* evict(session: Session, first: KubernetesObject, limit: Micros, end: M
     if (answer.ok) break
     const { status } = answer
     if (status.reason === 'NotFound') return undefined
-    const isSpaceEnding = status.reason === 'Forbidden' && (status.details?.causes ?? []).some((cause) => cause.reason === 'NamespaceTerminating')
+    const isSpaceEnding =
+      status.reason === 'Forbidden' && (status.details?.causes ?? []).some((cause) => cause.reason === 'NamespaceTerminating')
     if (isSpaceEnding && pod.metadata.deletionTimestamp !== undefined) break
     if (status.reason === 'TooManyRequests') {
       terminal.err(`error when evicting ${about} (will retry after 5s): ${status.message}\n`)
     } else if (isSpaceEnding) {
-      terminal.err(`error when evicting pod ${JSON.stringify(name)} from terminating namespace ${JSON.stringify(namespace)} (will retry after 5s): ${status.message}\n`)
+      terminal.err(
+        `error when evicting pod ${JSON.stringify(name)} from terminating namespace ${JSON.stringify(namespace)} (will retry after 5s): ${status.message}\n`,
+      )
     } else return `error when evicting ${about}: ${status.message}`
     yield* sleep(seconds(5))
     const fresh = yield* call({ verb: 'get', kind: 'Pod', namespace, name })
@@ -177,7 +198,9 @@ function* evict(session: Session, first: KubernetesObject, limit: Micros, end: M
   }
   if (server) return undefined
   const failed = yield* waitForPods(session, [pod], end, 'evict')
-  return failed === undefined ? undefined : `error when waiting for pod ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)} to terminate: ${failed}`
+  return failed === undefined
+    ? undefined
+    : `error when waiting for pod ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)} to terminate: ${failed}`
 }
 
 function* deletePods(session: Session, pods: readonly KubernetesObject[], end: Micros | undefined): Story<readonly string[]> {
@@ -193,7 +216,12 @@ function* deletePods(session: Session, pods: readonly KubernetesObject[], end: M
 }
 
 /** Polls at once and every second until each pod is gone or another pod has its name; says so for each. */
-function* waitForPods(session: Session, all: readonly KubernetesObject[], end: Micros | undefined, how: 'evict' | 'delete'): Story<string | undefined> {
+function* waitForPods(
+  session: Session,
+  all: readonly KubernetesObject[],
+  end: Micros | undefined,
+  how: 'evict' | 'delete',
+): Story<string | undefined> {
   const { terminal } = session
   const done = how === 'evict' ? 'evicted' : 'deleted'
   let pods = all

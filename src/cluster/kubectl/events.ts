@@ -7,18 +7,28 @@ import { ageAt } from './age.ts'
 import type { Command } from './command.ts'
 import { refusal } from './failure.ts'
 import { TableWriter } from './print.ts'
-import { kindMeant, objectWriter, servedKind, type Session } from './session.ts'
+import { kindMeant, objectWriter, type Session, servedKind } from './session.ts'
 import { listObjects } from './targets.ts'
 
 export const events: Command = {
-  flags: ['all-namespaces,A bool', 'for string', 'types strings', 'watch,w bool', 'no-headers bool', 'chunk-size int', 'output,o string', 'template string'],
+  flags: [
+    'all-namespaces,A bool',
+    'for string',
+    'types strings',
+    'watch,w bool',
+    'no-headers bool',
+    'chunk-size int',
+    'output,o string',
+    'template string',
+  ],
   run: eventsCommand,
 }
 
 function* eventsCommand(session: Session): Story<void> {
   const { flags, terminal } = session
   if (flags.is('watch')) throw refusal('events --watch is not supported by stsim: kubectl get events -w shows them')
-  for (const type of flags.list('types')) if (!['normal', 'warning'].includes(type.toLowerCase())) throw refusal(`valid --types are Normal or Warning`)
+  for (const type of flags.list('types'))
+    if (!['normal', 'warning'].includes(type.toLowerCase())) throw refusal(`valid --types are Normal or Warning`)
   const all = flags.is('all-namespaces')
   const about = flags.text('for')
   let fields = ''
@@ -35,7 +45,14 @@ function* eventsCommand(session: Session): Story<void> {
   const sorted = [...found].sort((a, b) => (momentOf(a) < momentOf(b) ? -1 : momentOf(a) > momentOf(b) ? 1 : 0))
   const output = flags.text('output') ?? ''
   if (output !== '') {
-    terminal.out(objectWriter(session, output, ['json', 'yaml'])({ apiVersion: 'v1', items: sorted, kind: 'EventList', metadata: { resourceVersion: '' } }))
+    terminal.out(
+      objectWriter(session, output, ['json', 'yaml'])({
+        apiVersion: 'v1',
+        items: sorted,
+        kind: 'EventList',
+        metadata: { resourceVersion: '' },
+      }),
+    )
     return
   }
   if (sorted.length === 0) {
@@ -55,7 +72,8 @@ function* eventsCommand(session: Session): Story<void> {
   terminal.out(new TableWriter().print(flags.is('no-headers') ? rows : [header, ...rows]))
 }
 
-const momentOf = (event: KubernetesObject): string => event['series']?.lastObservedTime ?? event['lastTimestamp'] ?? event['eventTime'] ?? ''
+const momentOf = (event: KubernetesObject): string =>
+  event['series']?.lastObservedTime ?? event['lastTimestamp'] ?? event['eventTime'] ?? ''
 
 function intervalOf(event: KubernetesObject, now: string): string {
   const first = ageAt(now, event['firstTimestamp'] ?? event['eventTime'])

@@ -49,11 +49,13 @@ function* execCommand(session: Session): Story<void> {
   const object = yield* oneObject(session, named, true)
   const { pod } = yield* podBehind(session, object, limit)
   const phase = pod['status']?.phase
-  if (phase === 'Succeeded' || phase === 'Failed') throw refusal(`cannot exec into a container in a completed pod; current phase is ${phase}`)
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw refusal(`cannot exec into a container in a completed pod; current phase is ${phase}`)
   const container = containerMeant(session, pod, flags.is('quiet'))
   if (!pod['spec']?.nodeName) throw refusal(`unable to upgrade connection: pod ${pod.metadata.name} does not have a host assigned`)
   const connect = connectOf(session)
-  const interactive = flags.is('stdin') && flags.is('tty') && connect.typed !== undefined
+  const isShell = /(?:^|\/)(?:ba|a|da)?sh$/.test(words[0] as string) && !words.some((word) => /^-[a-z]*c$/.test(word))
+  const interactive = flags.is('stdin') && flags.is('tty') && isShell && connect.typed !== undefined
   const answer = interactive
     ? yield* (connect.typed as NonNullable<typeof connect.typed>)(pod, container, words)
     : yield* connect.exec(pod, container, words, {
@@ -67,7 +69,7 @@ function* execCommand(session: Session): Story<void> {
 
 /** The exit code of a command in a container becomes kubectl's. */
 export function endWith(answer: number | { readonly refused: string }): void {
-  if (typeof answer !== 'number') throw refusal(answer.refused)
+  if (typeof answer !== 'number') throw new Failure([{ text: answer.refused, bare: answer.refused.startsWith('Error from server') }])
   if (answer !== 0) throw new Failure([{ text: `command terminated with exit code ${answer}`, bare: true }], answer)
 }
 

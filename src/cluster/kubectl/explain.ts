@@ -29,7 +29,14 @@ const required: Readonly<Record<string, readonly string[]>> = {
 }
 
 const plain: Readonly<Record<string, string>> = {
-  int32: 'integer', int64: 'integer', bool: 'boolean', string: 'string', bytes: 'string', time: 'string', quantity: 'Quantity', double: 'number',
+  int32: 'integer',
+  int64: 'integer',
+  bool: 'boolean',
+  string: 'string',
+  bytes: 'string',
+  time: 'string',
+  quantity: 'Quantity',
+  double: 'number',
 }
 
 /** `[]Container` as explain writes it. */
@@ -44,7 +51,10 @@ const bare = (type: string): string => type.replace(/^(?:\[\]|\{\})+/, '')
 function* explainCommand(session: Session): Story<void> {
   const { args, terminal, flags } = session
   const [word, ...more] = args
-  if (word === undefined) throw refusal('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n')
+  if (word === undefined)
+    throw refusal(
+      'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n',
+    )
   if (more.length > 0) throw refusal('We accept only this format: explain RESOURCE\n')
   const [resource = '', ...path] = word.split('.')
   const kind = kindCalled(resource)

@@ -86,7 +86,8 @@ function printInvalid(status: Status): string {
   if (details === undefined) return endLine(status.message === '' ? 'The request is invalid' : `The request is invalid: ${status.message}`)
   const causes = details.causes ?? []
   let head = 'The request is invalid'
-  if ((details.kind ?? '') !== '' || (details.name ?? '') !== '') head = `The ${details.kind ?? ''} ${JSON.stringify(details.name ?? '')} is invalid`
+  if ((details.kind ?? '') !== '' || (details.name ?? '') !== '')
+    head = `The ${details.kind ?? ''} ${JSON.stringify(details.name ?? '')} is invalid`
   else if (status.message !== '' && causes.length === 0) head += `: ${status.message}`
   const lines = [...new Set(causes.map((cause) => `${cause.field ?? ''}: ${cause.message}`))]
   if (lines.length === 0) return endLine(head)

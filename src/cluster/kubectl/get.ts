@@ -3,7 +3,7 @@
  */
 import type { Kind } from '../apiserver/kind.ts'
 import { fieldsOf, selected } from '../apiserver/select.ts'
-import { until, type Story } from '../client/story.ts'
+import { type Story, until } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import { compareQuantities, parseQuantity } from '../objects/quantity.ts'
 import { customColumns, customColumnsFile } from './columns.ts'
@@ -18,9 +18,24 @@ import { type Found, listObjects, type Plan, planOf, visitPlan, type Wanted } fr
 
 export const get: Command = {
   flags: [
-    ...fileFlags, ...printFlags, selectorFlag, 'field-selector string', 'all-namespaces,A bool', 'watch,w bool', 'watch-only bool',
-    'output-watch-events bool', 'ignore-not-found bool', 'no-headers bool', 'show-labels bool', 'show-kind bool', 'sort-by string',
-    'label-columns,L strings', 'chunk-size int', 'server-print bool', 'subresource string', 'raw string',
+    ...fileFlags,
+    ...printFlags,
+    selectorFlag,
+    'field-selector string',
+    'all-namespaces,A bool',
+    'watch,w bool',
+    'watch-only bool',
+    'output-watch-events bool',
+    'ignore-not-found bool',
+    'no-headers bool',
+    'show-labels bool',
+    'show-kind bool',
+    'sort-by string',
+    'label-columns,L strings',
+    'chunk-size int',
+    'server-print bool',
+    'subresource string',
+    'raw string',
   ],
   run: getObjects,
 }
@@ -31,7 +46,9 @@ function* getObjects(session: Session): Story<void> {
   const output = flags.text('output') ?? ''
   const watches = flags.is('watch') || flags.is('watch-only')
   if (!watches && session.args.length === 0 && !flags.has('filename') && !flags.has('kustomize')) {
-    terminal.err('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n')
+    terminal.err(
+      'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
+    )
     throw usageRefusal(
       'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
       'get',
@@ -39,7 +56,8 @@ function* getObjects(session: Session): Story<void> {
   }
   const human = output === '' || output === 'wide'
   if (flags.is('show-labels') && !human) throw refusal(`--show-labels option cannot be used with ${output} printer`)
-  if (flags.is('output-watch-events') && !watches) throw refusal('--output-watch-events option can only be used with --watch or --watch-only')
+  if (flags.is('output-watch-events') && !watches)
+    throw refusal('--output-watch-events option can only be used with --watch or --watch-only')
   const ignoreMissing = flags.is('ignore-not-found')
   const wanted: Wanted = {
     args: session.args,

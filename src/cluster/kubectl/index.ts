@@ -5,6 +5,8 @@
  *
  * Differs from Kubernetes: files come from the terminal, nothing is asked over a network; klog lines are not printed.
  */
+
+import { distance } from '../../text/mistake.ts'
 import type { Story } from '../client/story.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
@@ -12,7 +14,6 @@ import { Failure, printFailure, refusal, usageRefusal } from './failure.ts'
 import { findCommand, parseFlags } from './parse.ts'
 import type { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
-import { distance } from '../../text/mistake.ts'
 
 export { decodeManifests, type Manifest } from './manifests.ts'
 export type { Connect, LogLine, Terminal } from './terminal.ts'
@@ -59,12 +60,16 @@ function* run(command: Command, name: string, words: readonly string[], terminal
     if (fallback !== undefined) return yield* run(fallback, name, words, terminal)
     parseFlags(words, [], name)
     if (word !== undefined) throw usageRefusal(`unknown command ${JSON.stringify(word)}`, name)
-    terminal.out(`Usage:\n  kubectl ${name} SUBCOMMAND [options]\n\nSubcommands:\n${[...command.commands.keys()].map((key) => `  ${key}\n`).join('')}`)
+    terminal.out(
+      `Usage:\n  kubectl ${name} SUBCOMMAND [options]\n\nSubcommands:\n${[...command.commands.keys()].map((key) => `  ${key}\n`).join('')}`,
+    )
     return
   }
   const parsed = command.lenient === true ? parseFlags([], [], name) : parseFlags(words, command.flags, name)
   if (parsed.flags.is('help')) {
-    terminal.out(`Usage:\n  kubectl ${name} [flags] [options]\n\nstsim's kubectl takes the flags of kubectl 1.${terminal.release.minor}: see https://kubernetes.io/docs/reference/kubectl/\n`)
+    terminal.out(
+      `Usage:\n  kubectl ${name} [flags] [options]\n\nstsim's kubectl takes the flags of kubectl 1.${terminal.release.minor}: see https://kubernetes.io/docs/reference/kubectl/\n`,
+    )
     return
   }
   const missing = (command.required ?? []).filter((flag) => !parsed.flags.has(flag))

@@ -115,7 +115,10 @@ function parsePath(text: string): Path {
       if (word !== 'true' && word !== 'false') throw new JsonPathError(`unrecognized identifier ${word}`)
       steps.push({ kind: 'value', value: word === 'true' })
       i += word.length
-    } else throw new JsonPathError(`unrecognized character in action: U+${(c.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')} '${c}'`)
+    } else
+      throw new JsonPathError(
+        `unrecognized character in action: U+${(c.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')} '${c}'`,
+      )
   }
   return steps
 }
@@ -185,7 +188,8 @@ function parseFilter(text: string): Step {
     }
   }
   if (at < 0) return { kind: 'filter', left: parsePath(text), operator, right: undefined }
-  if (!['==', '!=', '<=', '>=', '<', '>'].includes(operator)) throw new JsonPathError(`unrecognized filter operator ${text.slice(at, at + 2)}`)
+  if (!['==', '!=', '<=', '>=', '<', '>'].includes(operator))
+    throw new JsonPathError(`unrecognized filter operator ${text.slice(at, at + 2)}`)
   return { kind: 'filter', left: parsePath(text.slice(0, at)), operator, right: parsePath(text.slice(at + operator.length)) }
 }
 
@@ -231,7 +235,15 @@ const descend = (value: unknown): unknown[] => {
 }
 
 const typeName = (value: unknown): string =>
-  isMap(value) ? 'map[string]interface {}' : typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'bool' : Number.isInteger(value) ? 'int64' : 'float64'
+  isMap(value)
+    ? 'map[string]interface {}'
+    : typeof value === 'string'
+      ? 'string'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : Number.isInteger(value)
+          ? 'int64'
+          : 'float64'
 
 function cut(step: Extract<Step, { kind: 'slice' }>, value: unknown): readonly unknown[] {
   if (value === null || value === undefined) return []
@@ -281,7 +293,8 @@ function passes(step: Extract<Step, { kind: 'filter' }>, item: unknown, root: un
 export const jsonPathText = (value: unknown): string =>
   value === null ? 'null' : typeof value === 'object' ? printJson(value, 0) : typeof value === 'number' ? numberText(value) : String(value)
 
-const numberText = (value: number): string => (Number.isInteger(value) && Math.abs(value) < 1e21 ? String(value) : String(value).replace(/e([+-]?)(\d)$/, 'e$10$2'))
+const numberText = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 1e21 ? String(value) : String(value).replace(/e([+-]?)(\d)$/, 'e$10$2')
 
 /** Plays a template on an object. Throws JsonPathError (an index that is not there). */
 export function executeJsonPath(template: JsonPath, data: unknown): string {
@@ -316,4 +329,5 @@ export function relaxedPath(text: string): string | undefined {
 }
 
 /** What kubectl says of a path that `relaxedPath` does not take. */
-export const relaxedPathRefusal = "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+export const relaxedPathRefusal =
+  "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"

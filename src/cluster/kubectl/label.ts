@@ -12,15 +12,28 @@ import { ask, dryRunOf, dryRunSuffix, printerOf, type Session } from './session.
 import { type Found, type Plan, planOf, visitPlan, type Wanted } from './targets.ts'
 
 const flags: readonly FlagText[] = [
-  ...fileFlags, ...printFlags, ...quietFlags, selectorFlag, dryRunFlag, 'field-selector string', 'all bool', 'all-namespaces,A bool', 'overwrite bool',
-  'list bool', 'local bool', 'resource-version string',
+  ...fileFlags,
+  ...printFlags,
+  ...quietFlags,
+  selectorFlag,
+  dryRunFlag,
+  'field-selector string',
+  'all bool',
+  'all-namespaces,A bool',
+  'overwrite bool',
+  'list bool',
+  'local bool',
+  'resource-version string',
 ]
 
 export const label: Command = { flags, run: labelObjects }
 export const annotate: Command = { flags, run: annotateObjects }
 
 /** The words before the first `key=value` or `key-`, and those from there. */
-export function splitPairs(args: readonly string[], pairs: string): { readonly resources: readonly string[]; readonly specs: readonly string[] } {
+export function splitPairs(
+  args: readonly string[],
+  pairs: string,
+): { readonly resources: readonly string[]; readonly specs: readonly string[] } {
   const isPair = (word: string): boolean => (word.includes('=') && !word.startsWith('=')) || (word.endsWith('-') && word !== '-')
   const first = args.findIndex(isPair)
   if (first < 0) return { resources: args, specs: [] }
@@ -31,7 +44,12 @@ export function splitPairs(args: readonly string[], pairs: string): { readonly r
 }
 
 /** What label and annotate do with the words and flags that are the same for both. */
-function prepare(session: Session, resources: readonly string[], changes: number, what: string): { readonly plan: Plan; readonly wanted: Wanted } {
+function prepare(
+  session: Session,
+  resources: readonly string[],
+  changes: number,
+  what: string,
+): { readonly plan: Plan; readonly wanted: Wanted } {
   const { flags: given } = session
   const selector = given.text('selector')
   const fieldSelector = given.text('field-selector')
@@ -45,7 +63,14 @@ function prepare(session: Session, resources: readonly string[], changes: number
   }
   if (changes === 0 && !given.is('list')) throw refusal(`at least one ${what} update is required`)
   const wanted: Wanted = {
-    args: resources, selector, fieldSelector, all, allNamespaces: given.is('all-namespaces'), kindMeansAll: all, files: true, fetch: 'latest',
+    args: resources,
+    selector,
+    fieldSelector,
+    all,
+    allNamespaces: given.is('all-namespaces'),
+    kindMeansAll: all,
+    files: true,
+    fetch: 'latest',
   }
   const plan = planOf(session, wanted)
   if (!plan.single && given.has('resource-version')) throw refusal('--resource-version may only be used with a single resource')
@@ -63,7 +88,8 @@ function* labelObjects(session: Session): Story<void> {
     const { kind, namespace, name, object } = target as Found
     const labels = object.metadata.labels ?? {}
     if (session.flags.is('list')) return listMap(session, plan.single, target as Found, labels, 'labels')
-    if (dryRun !== 'client') for (const key of removes) if (labels[key] === undefined) terminal.out(`label ${JSON.stringify(key)} not found.\n`)
+    if (dryRun !== 'client')
+      for (const key of removes) if (labels[key] === undefined) terminal.out(`label ${JSON.stringify(key)} not found.\n`)
     if (!session.flags.is('overwrite')) {
       const faults = [...adds]
         .filter(([key, value]) => labels[key] !== undefined && labels[key] !== value)
@@ -73,7 +99,8 @@ function* labelObjects(session: Session): Story<void> {
     const added = [...adds].filter(([key, value]) => labels[key] !== value)
     const removed = removes.filter((key) => labels[key] !== undefined)
     const next = changed(labels, added, removed)
-    const operation = added.length > 0 && removed.length > 0 ? 'modified' : added.length > 0 ? 'labeled' : removed.length > 0 ? 'unlabeled' : 'not labeled'
+    const operation =
+      added.length > 0 && removed.length > 0 ? 'modified' : added.length > 0 ? 'labeled' : removed.length > 0 ? 'unlabeled' : 'not labeled'
     let result: KubernetesObject = { ...object, metadata: { ...object.metadata, labels: next } }
     if (dryRun !== 'client' && added.length + removed.length > 0) {
       const patch = versioned(session, mergeDifference({ metadata: { labels } }, { metadata: { labels: next } }))
@@ -154,7 +181,10 @@ function readLabels(specs: readonly string[]): { readonly adds: ReadonlyMap<stri
 }
 
 /** `key=value` and `key-` words. Source: cmdutil.ParsePairs. */
-export function readPairs(specs: readonly string[], what: string): { readonly adds: ReadonlyMap<string, string>; readonly removes: readonly string[] } {
+export function readPairs(
+  specs: readonly string[],
+  what: string,
+): { readonly adds: ReadonlyMap<string, string>; readonly removes: readonly string[] } {
   const adds = new Map<string, string>()
   const removes: string[] = []
   const invalid: string[] = []

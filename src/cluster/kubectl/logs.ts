@@ -4,7 +4,7 @@
  * Differs from Kubernetes: containers write only what their commands print and what the model knows of them; `-f` follows until the container has ended.
  */
 import { seconds } from '../../engine/clock.ts'
-import { until, type Story } from '../client/story.ts'
+import { type Story, until } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Container } from '../objects/pod.ts'
 import { parseEpoch } from '../objects/time.ts'
@@ -13,15 +13,28 @@ import { connectOf, containerCalled, containerMeant, podBehind, runningTimeout, 
 import { oneObject } from './exec.ts'
 import { isNotFound, refusal, refused, statusOf, usageRefusal } from './failure.ts'
 import { selectorFlag } from './parse.ts'
-import { servedKind, type Session } from './session.ts'
+import { type Session, servedKind } from './session.ts'
 import { listObjects } from './targets.ts'
 import type { LogLine } from './terminal.ts'
 
 export const logs: Command = {
   flags: [
-    selectorFlag, 'all-pods bool', 'all-containers bool', 'follow,f bool', 'timestamps bool', 'limit-bytes int', 'previous,p bool', 'tail int',
-    'ignore-errors bool', 'since-time string', 'since duration', 'container,c string', 'insecure-skip-tls-verify-backend bool',
-    'pod-running-timeout duration', 'max-log-requests int', 'prefix bool',
+    selectorFlag,
+    'all-pods bool',
+    'all-containers bool',
+    'follow,f bool',
+    'timestamps bool',
+    'limit-bytes int',
+    'previous,p bool',
+    'tail int',
+    'ignore-errors bool',
+    'since-time string',
+    'since duration',
+    'container,c string',
+    'insecure-skip-tls-verify-backend bool',
+    'pod-running-timeout duration',
+    'max-log-requests int',
+    'prefix bool',
   ],
   run: logsCommand,
 }
@@ -60,7 +73,9 @@ function* logsCommand(session: Session): Story<void> {
   const requests: { readonly pod: KubernetesObject; readonly container: string }[] = []
   for (const pod of pods) {
     if (flags.is('all-containers')) {
-      const all = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) => (pod['spec']?.[field] ?? []) as readonly Container[])
+      const all = ['initContainers', 'containers', 'ephemeralContainers'].flatMap(
+        (field) => (pod['spec']?.[field] ?? []) as readonly Container[],
+      )
       requests.push(...all.map(({ name }) => ({ pod, container: name })))
     } else {
       if (inline !== undefined && containerCalled(pod, inline) === undefined) throw wrongContainer(pod, inline)
@@ -89,7 +104,8 @@ function* printLog(session: Session, pod: KubernetesObject, container: string, s
   const kept = lines.filter((line) => since === undefined || (parseEpoch(line.time) ?? 0) >= since)
   const shown = tail >= 0 ? kept.slice(Math.max(0, kept.length - tail)) : kept
   const prefix = flags.is('prefix') || flags.is('all-pods') ? `[pod/${pod.metadata.name}/${container}] ` : ''
-  const print = (line: LogLine): void => terminal.out(`${prefix}${flags.is('timestamps') ? `${line.time.replace(/Z$/, '.000000000Z')} ` : ''}${line.text}\n`)
+  const print = (line: LogLine): void =>
+    terminal.out(`${prefix}${flags.is('timestamps') ? `${line.time.replace(/Z$/, '.000000000Z')} ` : ''}${line.text}\n`)
   const most = flags.int('limit-bytes', 0)
   let bytes = 0
   for (const line of shown) {
@@ -129,7 +145,8 @@ function sinceOf(session: Session): number | undefined {
   const time = flags.text('since-time')
   if (time !== undefined) {
     const epoch = parseEpoch(time)
-    if (epoch === undefined) throw refusal(`parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(time)} as "2006"`)
+    if (epoch === undefined)
+      throw refusal(`parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(time)} as "2006"`)
     return epoch
   }
   const length = flags.duration('since', 0)

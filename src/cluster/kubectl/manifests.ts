@@ -6,11 +6,13 @@ import { readYaml } from '../../text/yaml.ts'
 import type { Kind } from '../apiserver/kind.ts'
 import { servedKind } from '../apiserver/kinds/index.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
-import { type Fault, Failure, refusal } from './failure.ts'
+import { Failure, type Fault, refusal } from './failure.ts'
 import type { Session } from './session.ts'
 
 /** A document of a file: an object with its kind, or why it cannot be taken. */
-export type Manifest = { readonly object: KubernetesObject; readonly kind: Kind; readonly source: string } | { readonly fault: Fault; readonly source: string }
+export type Manifest =
+  | { readonly object: KubernetesObject; readonly kind: Kind; readonly source: string }
+  | { readonly fault: Fault; readonly source: string }
 
 const extensions = ['.json', '.yaml', '.yml']
 
@@ -89,8 +91,14 @@ const isMap = (value: unknown): value is Record<string, unknown> => value !== nu
 function manifestsOf(value: unknown, source: string, validates: boolean): readonly Manifest[] {
   const wrong = (text: string): readonly Manifest[] => [{ fault: { text }, source }]
   const hint = 'if you choose to ignore these errors, turn validation off with --validate=false'
-  const invalid = (text: string): readonly Manifest[] => wrong(`error validating ${JSON.stringify(source)}: error validating data: ${text}; ${hint}`)
-  if (!isMap(value)) return validates ? invalid('invalid object to validate') : wrong(`unable to decode ${JSON.stringify(source)}: couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`)
+  const invalid = (text: string): readonly Manifest[] =>
+    wrong(`error validating ${JSON.stringify(source)}: error validating data: ${text}; ${hint}`)
+  if (!isMap(value))
+    return validates
+      ? invalid('invalid object to validate')
+      : wrong(
+          `unable to decode ${JSON.stringify(source)}: couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+        )
   const missing = [...(hasText(value['apiVersion']) ? [] : ['apiVersion not set']), ...(hasText(value['kind']) ? [] : ['kind not set'])]
   if (missing.length > 0) {
     if (validates) return invalid(missing.length === 1 ? (missing[0] as string) : `[${missing.join(', ')}]`)
@@ -112,7 +120,10 @@ function manifestsOf(value: unknown, source: string, validates: boolean): readon
 
 /** Items of a PodList need not say what they are. */
 const withType = (item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> =>
-  list['kind'] === 'List' || hasText(item['kind']) ? item : { apiVersion: list['apiVersion'], kind: (list['kind'] as string).slice(0, -4), ...item }
+  list['kind'] === 'List' || hasText(item['kind'])
+    ? item
+    : { apiVersion: list['apiVersion'], kind: (list['kind'] as string).slice(0, -4), ...item }
 
 const hasText = (value: unknown): boolean => typeof value === 'string' && value !== ''
-const jsonType = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'string' ? 'string' : typeof value === 'number' ? 'number' : 'bool')
+const jsonType = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'string' ? 'string' : typeof value === 'number' ? 'number' : 'bool'

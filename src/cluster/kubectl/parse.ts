@@ -3,7 +3,7 @@
  * arguments, until `--`. Source: kubectl.md 6.2; pflag's texts; cobra's "unknown command".
  */
 import { type Micros, parseDuration } from '../../engine/clock.ts'
-import { Failure, refusal } from './failure.ts'
+import { type Failure, refusal } from './failure.ts'
 
 /**
  * One flag in writing: `name[,short] kind[=bare]`. Kinds: bool, string, int, duration, strings (split at commas), array. `bare` is
@@ -16,17 +16,47 @@ type Flag = { readonly name: string; readonly short: string | undefined; readonl
 
 /** Flags that every command takes. */
 export const globalFlags: readonly FlagText[] = [
-  'namespace,n string', 'context string', 'cluster string', 'user string', 'kubeconfig string', 'server,s string', 'token string',
-  'as string', 'as-group array', 'as-uid string', 'as-user-extra array', 'request-timeout string', 'v,v int', 'vmodule string',
-  'warnings-as-errors bool', 'match-server-version bool', 'cache-dir string', 'certificate-authority string', 'client-certificate string',
-  'client-key string', 'insecure-skip-tls-verify bool', 'tls-server-name string', 'username string', 'password string',
-  'disable-compression bool', 'kuberc string', 'profile string', 'profile-output string', 'log-flush-frequency duration', 'help,h bool',
+  'namespace,n string',
+  'context string',
+  'cluster string',
+  'user string',
+  'kubeconfig string',
+  'server,s string',
+  'token string',
+  'as string',
+  'as-group array',
+  'as-uid string',
+  'as-user-extra array',
+  'request-timeout string',
+  'v,v int',
+  'vmodule string',
+  'warnings-as-errors bool',
+  'match-server-version bool',
+  'cache-dir string',
+  'certificate-authority string',
+  'client-certificate string',
+  'client-key string',
+  'insecure-skip-tls-verify bool',
+  'tls-server-name string',
+  'username string',
+  'password string',
+  'disable-compression bool',
+  'kuberc string',
+  'profile string',
+  'profile-output string',
+  'log-flush-frequency duration',
+  'help,h bool',
 ]
 
 /** Flags of commands that read files. */
 export const fileFlags: readonly FlagText[] = ['filename,f strings', 'kustomize,k string', 'recursive,R bool']
 /** Flags of commands that print objects. */
-export const printFlags: readonly FlagText[] = ['output,o string', 'template string', 'allow-missing-template-keys bool', 'show-managed-fields bool']
+export const printFlags: readonly FlagText[] = [
+  'output,o string',
+  'template string',
+  'allow-missing-template-keys bool',
+  'show-managed-fields bool',
+]
 /** `-l`. */
 export const selectorFlag: FlagText = 'selector,l string'
 /** `--dry-run`. */
@@ -168,7 +198,8 @@ export function parseFlags(words: readonly string[], texts: readonly FlagText[],
 
   function set(flag: Flag, value: string): void {
     const why = complaint(flag.kind, value)
-    const shown = flag.short === undefined ? `--${flag.name}` : flag.short === flag.name ? `--${flag.name}` : `-${flag.short}, --${flag.name}`
+    const shown =
+      flag.short === undefined ? `--${flag.name}` : flag.short === flag.name ? `--${flag.name}` : `-${flag.short}, --${flag.name}`
     if (why !== undefined) throw wrong(`invalid argument ${JSON.stringify(value)} for ${JSON.stringify(shown)} flag: ${why}`)
     flags.add(flag, value)
   }
@@ -178,7 +209,9 @@ export function parseFlags(words: readonly string[], texts: readonly FlagText[],
 function complaint(kind: FlagKind, value: string): string | undefined {
   switch (kind) {
     case 'bool':
-      return /^(?:1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/.test(value) ? undefined : `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`
+      return /^(?:1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/.test(value)
+        ? undefined
+        : `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`
     case 'int':
       if (!/^[-+]?(?:\d+|0x[0-9a-fA-F]+)$/.test(value)) return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
       return Number.isSafeInteger(Number(value)) ? undefined : `strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`

@@ -9,11 +9,19 @@ import { isSame } from './difference.ts'
 import { refusal } from './failure.ts'
 import { dryRunFlag, fileFlags, printFlags, quietFlags } from './parse.ts'
 import { ask, dryRunOf, printerOf, type Session } from './session.ts'
-import { visitPlan, planOf, type Wanted } from './targets.ts'
+import { planOf, visitPlan, type Wanted } from './targets.ts'
 
 export const patch: Command = {
   flags: [
-    ...fileFlags, ...printFlags, ...quietFlags, dryRunFlag, 'patch,p string', 'patch-file string', 'type string', 'local bool', 'subresource string',
+    ...fileFlags,
+    ...printFlags,
+    ...quietFlags,
+    dryRunFlag,
+    'patch,p string',
+    'patch-file string',
+    'type string',
+    'local bool',
+    'subresource string',
   ],
   run: patchObjects,
 }
@@ -46,7 +54,8 @@ function* patchObjects(session: Session): Story<void> {
   const plan = planOf(session, wanted)
   const count = yield* visitPlan(session, plan, wanted, function* ({ kind, namespace, name, object }) {
     const sent = subresource === 'status' || subresource === 'scale' ? (subresource as Subresource) : undefined
-    const before = sent === 'scale' ? (yield* ask(session, { verb: 'get', kind: kind.kind, namespace, name, subresource: 'scale' })).object : object
+    const before =
+      sent === 'scale' ? (yield* ask(session, { verb: 'get', kind: kind.kind, namespace, name, subresource: 'scale' })).object : object
     const answer = yield* ask(session, {
       verb: 'patch',
       kind: kind.kind,
@@ -69,8 +78,7 @@ function* patchObjects(session: Session): Story<void> {
 function readPatch(text: string): unknown {
   const { documents, mistakes } = readYaml(text, 'the patch', { doubles: 'last' })
   const [mistake] = mistakes
-  if (mistake !== undefined) throw refusal(`unable to parse ${JSON.stringify(text)}: yaml: ${mistake.line > 0 ? `line ${mistake.line}: ` : ''}${mistake.found}`)
+  if (mistake !== undefined)
+    throw refusal(`unable to parse ${JSON.stringify(text)}: yaml: ${mistake.line > 0 ? `line ${mistake.line}: ` : ''}${mistake.found}`)
   return documents[0]?.value
 }
-
-

@@ -76,7 +76,10 @@ export class TableWriter {
     }
     this.widths = widths
     return rows
-      .map((row) => `${row.map((cell, i) => (i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - utf8Length(cell)))).join('')}\n`)
+      .map(
+        (row) =>
+          `${row.map((cell, i) => (i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - utf8Length(cell)))).join('')}\n`,
+      )
       .join('')
   }
 }
@@ -141,7 +144,9 @@ function yamlNode(value: unknown, indent: number): string {
 }
 
 const isBlock = (value: unknown): boolean =>
-  value !== null && typeof value === 'object' && (Array.isArray(value) ? value.length > 0 : Object.values(value).some((x) => x !== undefined))
+  value !== null &&
+  typeof value === 'object' &&
+  (Array.isArray(value) ? value.length > 0 : Object.values(value).some((x) => x !== undefined))
 
 const underKey = (value: unknown, indent: number, column: number): string => {
   if (!isBlock(value)) return value !== null && typeof value === 'object' ? yamlNode(value, 0) : ` ${yamlScalar(value, indent + 2, column)}`
@@ -149,7 +154,8 @@ const underKey = (value: unknown, indent: number, column: number): string => {
 }
 
 const inItem = (value: unknown, indent: number): string => {
-  if (!isBlock(value)) return value !== null && typeof value === 'object' ? yamlNode(value, 0) : ` ${yamlScalar(value, indent + 2, indent + 2)}`
+  if (!isBlock(value))
+    return value !== null && typeof value === 'object' ? yamlNode(value, 0) : ` ${yamlScalar(value, indent + 2, indent + 2)}`
   // the first line of a nested block stands behind the dash
   return ` ${yamlNode(value, indent + 2).slice(1 + indent + 2)}`
 }
@@ -199,7 +205,23 @@ function isPlain(text: string): boolean {
 
 const doubleQuoted = (text: string): string =>
   `"${text.replace(/[\\"\x00-\x1f\x7f\u0085\u00a0\u2028\u2029\ufeff]/g, (char) => {
-    const named: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\u0085': '\\N', '\u00a0': '\\_', '\u2028': '\\L', '\u2029': '\\P', '\0': '\\0', '\x1b': '\\e', '\b': '\\b', '\x07': '\\a', '\v': '\\v', '\f': '\\f' }
+    const named: Readonly<Record<string, string>> = {
+      '\\': '\\\\',
+      '"': '\\"',
+      '\n': '\\n',
+      '\t': '\\t',
+      '\r': '\\r',
+      '\u0085': '\\N',
+      '\u00a0': '\\_',
+      '\u2028': '\\L',
+      '\u2029': '\\P',
+      '\0': '\\0',
+      '\x1b': '\\e',
+      '\b': '\\b',
+      '\x07': '\\a',
+      '\v': '\\v',
+      '\f': '\\f',
+    }
     return named[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`
   })}"`
 

@@ -40,9 +40,24 @@ export const absentCommands: readonly (readonly [string, Command])[] = [
 ]
 
 const exposeFlags: readonly FlagText[] = [
-  ...fileFlags, ...printFlags, ...quietFlags, selectorFlag, 'port string', 'target-port string', 'name string', 'type string', 'protocol string',
-  'external-ip string', 'load-balancer-ip string', 'session-affinity string', 'cluster-ip string', 'dry-run string=unchanged', 'labels,l string',
-  'overrides string', 'generator string', 'save-config bool',
+  ...fileFlags,
+  ...printFlags,
+  ...quietFlags,
+  selectorFlag,
+  'port string',
+  'target-port string',
+  'name string',
+  'type string',
+  'protocol string',
+  'external-ip string',
+  'load-balancer-ip string',
+  'session-affinity string',
+  'cluster-ip string',
+  'dry-run string=unchanged',
+  'labels,l string',
+  'overrides string',
+  'generator string',
+  'save-config bool',
 ]
 
 /** kubectl refuses to expose a set; the rest is not here. */

@@ -2,7 +2,7 @@
  * kubectl replace. Source: kubectl.md 1, 6.1; kubectl pkg/cmd/replace/replace.go, 1.36.
  */
 import { hours, seconds } from '../../engine/clock.ts'
-import { call, sleep, type Story } from '../client/story.ts'
+import { call, type Story, sleep } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Command } from './command.ts'
 import { withoutVersion } from './create.ts'
@@ -15,8 +15,19 @@ import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
 
 export const replace: Command = {
   flags: [
-    ...fileFlags, ...printFlags, ...quietFlags, dryRunFlag, validateFlag, 'save-config bool', 'force bool', 'cascade string=background', 'grace-period int',
-    'timeout duration', 'wait bool', 'raw string', 'subresource string',
+    ...fileFlags,
+    ...printFlags,
+    ...quietFlags,
+    dryRunFlag,
+    validateFlag,
+    'save-config bool',
+    'force bool',
+    'cascade string=background',
+    'grace-period int',
+    'timeout duration',
+    'wait bool',
+    'raw string',
+    'subresource string',
   ],
   run: replaceCommand,
 }

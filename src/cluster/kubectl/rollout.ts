@@ -5,7 +5,7 @@
  * Differs from Kubernetes: changes of one instant are seen together, so `status` prints one line for them.
  */
 import type { Kind } from '../apiserver/kind.ts'
-import { until, type Story } from '../client/story.ts'
+import { type Story, until } from '../client/story.ts'
 import { isControlledBy, type KubernetesObject } from '../objects/metadata.ts'
 import { strategicMerge } from '../objects/patch/strategic.ts'
 import { printRequirements, requirementsOf } from '../objects/selector.ts'
@@ -16,7 +16,7 @@ import { Failure, type Fault, faultsOf, refusal, statusOf } from './failure.ts'
 import { lastApplied } from './last-applied.ts'
 import { dryRunFlag, type FlagText, fileFlags, printFlags, quietFlags, selectorFlag } from './parse.ts'
 import { alignTabs, describeTabs } from './print.ts'
-import { ask, dryRunOf, dryRunSuffix, printerOf, resourceText, servedKind, type Session } from './session.ts'
+import { ask, dryRunOf, dryRunSuffix, printerOf, resourceText, type Session, servedKind } from './session.ts'
 import { type Found, listObjects, planOf, visitPlan, type Wanted } from './targets.ts'
 
 const common: readonly FlagText[] = [...fileFlags, ...printFlags, selectorFlag]
@@ -68,7 +68,8 @@ function* statusCommand(session: Session): Story<void> {
     let seen: KubernetesObject | undefined
     const test = (): 'done' | 'deleted' | { readonly thrown: unknown } | undefined => {
       const object = lister.get(namespace, name)
-      if (object === undefined || (seen !== undefined && seen.metadata.uid !== object.metadata.uid)) return seen === undefined ? undefined : 'deleted'
+      if (object === undefined || (seen !== undefined && seen.metadata.uid !== object.metadata.uid))
+        return seen === undefined ? undefined : 'deleted'
       if (object.metadata.resourceVersion === seen?.metadata.resourceVersion) return undefined
       seen = object
       try {
@@ -91,10 +92,18 @@ function* statusCommand(session: Session): Story<void> {
 /** statefulset.md 13.1: the first that fits. */
 function setProgress(set: KubernetesObject): Progress {
   const spec = set['spec'] ?? {}
-  const { observedGeneration = 0, readyReplicas = 0, updatedReplicas = 0, currentReplicas = 0, updateRevision = '', currentRevision = '' } = set['status'] ?? {}
+  const {
+    observedGeneration = 0,
+    readyReplicas = 0,
+    updatedReplicas = 0,
+    currentReplicas = 0,
+    updateRevision = '',
+    currentRevision = '',
+  } = set['status'] ?? {}
   const replicas = spec.replicas as number
   if (spec.updateStrategy?.type !== 'RollingUpdate') throw refusal('rollout status is only available for RollingUpdate strategy type')
-  if (observedGeneration === 0 || (set.metadata.generation ?? 0) > observedGeneration) return going('Waiting for statefulset spec update to be observed...')
+  if (observedGeneration === 0 || (set.metadata.generation ?? 0) > observedGeneration)
+    return going('Waiting for statefulset spec update to be observed...')
   if (readyReplicas < replicas) return going(`Waiting for ${replicas - readyReplicas} pods to be ready...`)
   const rolling = spec.updateStrategy.rollingUpdate
   if (rolling !== undefined && rolling !== null) {
@@ -116,26 +125,33 @@ function deploymentProgress(object: KubernetesObject, revision: number): Progres
   const { name, generation = 0, annotations } = object.metadata
   const { observedGeneration = 0, updatedReplicas = 0, replicas: now = 0, availableReplicas = 0, conditions = [] } = object['status'] ?? {}
   const running = Number(annotations?.[revisionKey] ?? 0)
-  if (revision > 0 && revision !== running) throw refusal(`desired revision (${revision}) is different from the running revision (${running})`)
+  if (revision > 0 && revision !== running)
+    throw refusal(`desired revision (${revision}) is different from the running revision (${running})`)
   if (generation > observedGeneration) return going('Waiting for deployment spec update to be observed...')
-  const progressing = (conditions as readonly { readonly type: string; readonly reason?: string }[]).find((each) => each.type === 'Progressing')
+  const progressing = (conditions as readonly { readonly type: string; readonly reason?: string }[]).find(
+    (each) => each.type === 'Progressing',
+  )
   if (progressing?.reason === 'ProgressDeadlineExceeded') throw refusal(`deployment ${JSON.stringify(name)} exceeded its progress deadline`)
   const wanted = object['spec']?.replicas as number
   const head = `Waiting for deployment ${JSON.stringify(name)} rollout to finish: `
   if (updatedReplicas < wanted) return going(`${head}${updatedReplicas} out of ${wanted} new replicas have been updated...`)
   if (now > updatedReplicas) return going(`${head}${now - updatedReplicas} old replicas are pending termination...`)
-  if (availableReplicas < updatedReplicas) return going(`${head}${availableReplicas} of ${updatedReplicas} updated replicas are available...`)
+  if (availableReplicas < updatedReplicas)
+    return going(`${head}${availableReplicas} of ${updatedReplicas} updated replicas are available...`)
   return done(`deployment ${JSON.stringify(name)} successfully rolled out`)
 }
 
 function daemonProgress(object: KubernetesObject): Progress {
   const { name, generation = 0 } = object.metadata
-  if (object['spec']?.updateStrategy?.type !== 'RollingUpdate') throw refusal('rollout status is only available for RollingUpdate strategy type')
+  if (object['spec']?.updateStrategy?.type !== 'RollingUpdate')
+    throw refusal('rollout status is only available for RollingUpdate strategy type')
   const { observedGeneration = 0, updatedNumberScheduled = 0, desiredNumberScheduled = 0, numberAvailable = 0 } = object['status'] ?? {}
   if (generation > observedGeneration) return going('Waiting for daemon set spec update to be observed...')
   const head = `Waiting for daemon set ${JSON.stringify(name)} rollout to finish: `
-  if (updatedNumberScheduled < desiredNumberScheduled) return going(`${head}${updatedNumberScheduled} out of ${desiredNumberScheduled} new pods have been updated...`)
-  if (numberAvailable < desiredNumberScheduled) return going(`${head}${numberAvailable} of ${desiredNumberScheduled} updated pods are available...`)
+  if (updatedNumberScheduled < desiredNumberScheduled)
+    return going(`${head}${updatedNumberScheduled} out of ${desiredNumberScheduled} new pods have been updated...`)
+  if (numberAvailable < desiredNumberScheduled)
+    return going(`${head}${numberAvailable} of ${desiredNumberScheduled} updated pods are available...`)
   return done(`daemon set ${JSON.stringify(name)} successfully rolled out`)
 }
 
@@ -207,7 +223,10 @@ function* historyCommand(session: Session): Story<void> {
 function historyText(kind: Kind, object: KubernetesObject, revisions: readonly Revision[], one: Revision | undefined): string {
   if (revisions.length === 0) return 'No rollout history found.'
   if (one !== undefined) return templateText(templateOf(kind, object, one))
-  return alignTabs(`REVISION\tCHANGE-CAUSE\n${revisions.map(({ number, cause }) => `${number}\t${cause || '<none>'}\n`).join('')}`, describeTabs)
+  return alignTabs(
+    `REVISION\tCHANGE-CAUSE\n${revisions.map(({ number, cause }) => `${number}\t${cause || '<none>'}\n`).join('')}`,
+    describeTabs,
+  )
 }
 
 function* undoCommand(session: Session): Story<void> {
@@ -228,7 +247,9 @@ function* undoCommand(session: Session): Story<void> {
     if (number < 0) throw refusal(`unable to find specified revision ${number} in history`)
     const revisions = yield* revisionsOf(session, kind, object)
     if (number === 0 && revisions.length <= 1) {
-      throw refusal(kind.kind === 'Deployment' ? `no rollout history found for deployment ${JSON.stringify(name)}` : 'no last revision to roll back to')
+      throw refusal(
+        kind.kind === 'Deployment' ? `no rollout history found for deployment ${JSON.stringify(name)}` : 'no last revision to roll back to',
+      )
     }
     const to = number === 0 ? revisions.at(-2) : revisions.find((each) => each.number === number)
     if (to === undefined) throw refusal(`unable to find specified revision ${number} in history`)
@@ -243,7 +264,15 @@ function* undoCommand(session: Session): Story<void> {
     }
     const { type, patch } = restoring(kind, object, to, template)
     try {
-      yield* ask(session, { verb: 'patch', kind: kind.kind, namespace, name, type, patch, ...(dryRun === 'server' ? { dryRun: true } : {}) })
+      yield* ask(session, {
+        verb: 'patch',
+        kind: kind.kind,
+        namespace,
+        name,
+        type,
+        patch,
+        ...(dryRun === 'server' ? { dryRun: true } : {}),
+      })
     } catch (thrown) {
       const answer = statusOf(thrown)
       if (answer === undefined) throw thrown
@@ -266,15 +295,28 @@ const matches = (kind: Kind, object: KubernetesObject, to: Revision, template: o
     ? isSame(withoutHash(template), withoutHash(object['spec'].template))
     : isSame(to.object['data'], { spec: { template: { ...object['spec'].template, $patch: 'replace' } } })
 
-function restoring(kind: Kind, object: KubernetesObject, to: Revision, template: object): { readonly type: 'json' | 'strategic'; readonly patch: unknown } {
+function restoring(
+  kind: Kind,
+  object: KubernetesObject,
+  to: Revision,
+  template: object,
+): { readonly type: 'json' | 'strategic'; readonly patch: unknown } {
   if (kind.kind !== 'Deployment') return { type: 'strategic', patch: to.object['data'] }
-  const kept = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key === lastApplied || key.startsWith('deployment.kubernetes.io/'))
-  const taken = Object.entries(to.object.metadata.annotations ?? {}).filter(([key]) => key !== lastApplied && !key.startsWith('deployment.kubernetes.io/'))
+  const kept = Object.entries(object.metadata.annotations ?? {}).filter(
+    ([key]) => key === lastApplied || key.startsWith('deployment.kubernetes.io/'),
+  )
+  const taken = Object.entries(to.object.metadata.annotations ?? {}).filter(
+    ([key]) => key !== lastApplied && !key.startsWith('deployment.kubernetes.io/'),
+  )
   return {
     type: 'json',
     patch: [
       { op: 'replace', path: '/spec/template', value: withoutHash(template) },
-      { op: object.metadata.annotations === undefined ? 'add' : 'replace', path: '/metadata/annotations', value: Object.fromEntries([...kept, ...taken]) },
+      {
+        op: object.metadata.annotations === undefined ? 'add' : 'replace',
+        path: '/metadata/annotations',
+        value: Object.fromEntries([...kept, ...taken]),
+      },
     ],
   }
 }
@@ -314,7 +356,12 @@ function* patchEach(
       print(kind, answer.object, words.done)
     } catch (thrown) {
       for (const fault of faultsOf(thrown)) {
-        faults.push({ text: 'status' in fault ? `failed to patch: ${fault.status.message}` : `error: ${resourceText(kind)} ${JSON.stringify(name)} ${fault.text}` })
+        faults.push({
+          text:
+            'status' in fault
+              ? `failed to patch: ${fault.status.message}`
+              : `error: ${resourceText(kind)} ${JSON.stringify(name)} ${fault.text}`,
+        })
       }
     }
   }
@@ -335,7 +382,8 @@ function* restartCommand(session: Session): Story<void> {
     },
     {
       done: 'restarted',
-      empty: (name) => `failed to create patch for ${name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
+      empty: (name) =>
+        `failed to create patch for ${name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
     },
   )
 }

@@ -2,7 +2,7 @@
  * kubectl run. Source: kubectl.md 1, 6.1, 10; kubectl pkg/cmd/run/run.go, pkg/generate/versioned/run.go, 1.36.
  */
 import { type Micros, minutes } from '../../engine/clock.ts'
-import { until, type Story } from '../client/story.ts'
+import { type Story, until } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Command } from './command.ts'
 import { connectOf, runningTimeout } from './containers.ts'
@@ -11,20 +11,46 @@ import { attachHints } from './exec.ts'
 import { Failure, refusal, usageRefusal } from './failure.ts'
 import { withLastApplied } from './last-applied.ts'
 import { dryRunFlag, printFlags, quietFlags } from './parse.ts'
-import { ask, dryRunOf, dryRunSuffix, printerOf, servedKind, type Session } from './session.ts'
+import { ask, dryRunOf, dryRunSuffix, printerOf, type Session, servedKind } from './session.ts'
 
 export const run: Command = {
   flags: [
-    ...printFlags, ...quietFlags, dryRunFlag, 'annotations array', 'image string', 'image-pull-policy string', 'rm bool', 'env array', 'port string',
-    'labels,l string', 'stdin,i bool', 'tty,t bool', 'attach bool', 'leave-stdin-open bool', 'restart string', 'command bool', 'expose bool',
-    'quiet,q bool', 'privileged bool', 'detach-keys string', 'pod-running-timeout duration', 'save-config bool', 'overrides string',
-    'override-type string', 'cascade string=background', 'force bool', 'grace-period int', 'timeout duration', 'wait bool',
+    ...printFlags,
+    ...quietFlags,
+    dryRunFlag,
+    'annotations array',
+    'image string',
+    'image-pull-policy string',
+    'rm bool',
+    'env array',
+    'port string',
+    'labels,l string',
+    'stdin,i bool',
+    'tty,t bool',
+    'attach bool',
+    'leave-stdin-open bool',
+    'restart string',
+    'command bool',
+    'expose bool',
+    'quiet,q bool',
+    'privileged bool',
+    'detach-keys string',
+    'pod-running-timeout duration',
+    'save-config bool',
+    'overrides string',
+    'override-type string',
+    'cascade string=background',
+    'force bool',
+    'grace-period int',
+    'timeout duration',
+    'wait bool',
   ],
   required: ['image'],
   run: runCommand,
 }
 
-const imageForm = /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/
+const imageForm =
+  /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/
 
 function* runCommand(session: Session): Story<void> {
   const { flags, args, dash } = session
@@ -55,7 +81,8 @@ function* runCommand(session: Session): Story<void> {
   let pod = made
   if (dryRun !== 'client') {
     const sent = flags.is('save-config') ? withLastApplied(namespaced(made, session.namespace)) : namespaced(made, session.namespace)
-    pod = (yield* ask(session, { verb: 'create', object: sent, fieldValidation: 'Warn', ...(dryRun === 'server' ? { dryRun: true } : {}) })).object
+    pod = (yield* ask(session, { verb: 'create', object: sent, fieldValidation: 'Warn', ...(dryRun === 'server' ? { dryRun: true } : {}) }))
+      .object
   } else if (session.enforced) pod = namespaced(made, session.namespace)
   if (flags.is('expose')) yield* exposePod(session, made, print, dryRun !== 'client', dryRun === 'server')
   if (!attaches) {
@@ -72,7 +99,10 @@ function* runCommand(session: Session): Story<void> {
   if (failure !== undefined) throw failure
 }
 
-const namespaced = (object: KubernetesObject, namespace: string): KubernetesObject => ({ ...object, metadata: { ...object.metadata, namespace } })
+const namespaced = (object: KubernetesObject, namespace: string): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, namespace },
+})
 
 /** The pod as the generator makes it; empty blocks are printed in dry runs. */
 function podOf(session: Session, name: string, words: readonly string[], image: string, restart: string, policy: string): KubernetesObject {
@@ -93,7 +123,9 @@ function podOf(session: Session, name: string, words: readonly string[], image: 
     metadata: {
       name,
       labels,
-      ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(([key = '', ...value]) => [key, value.join('=')])) }),
+      ...(annotations.length === 0
+        ? {}
+        : { annotations: Object.fromEntries(annotations.map(([key = '', ...value]) => [key, value.join('=')])) }),
     },
     spec: {
       containers: [
@@ -128,7 +160,13 @@ function pairsOf(text: string): Readonly<Record<string, string>> {
   return pairs
 }
 
-function* exposePod(session: Session, pod: KubernetesObject, print: ReturnType<typeof printerOf>, sends: boolean, isDry: boolean): Story<void> {
+function* exposePod(
+  session: Session,
+  pod: KubernetesObject,
+  print: ReturnType<typeof printerOf>,
+  sends: boolean,
+  isDry: boolean,
+): Story<void> {
   const port = Number(session.flags.text('port'))
   const service: KubernetesObject = {
     apiVersion: 'v1',
@@ -146,10 +184,17 @@ const phaseOf = (pod: KubernetesObject): string => pod['status']?.phase ?? 'Pend
 const hasEnded = (pod: KubernetesObject): boolean => phaseOf(pod) === 'Succeeded' || phaseOf(pod) === 'Failed'
 const isReady = (pod: KubernetesObject): boolean =>
   phaseOf(pod) === 'Running' &&
-  ((pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[]).some((each) => each.type === 'Ready' && each.status === 'True')
+  ((pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[]).some(
+    (each) => each.type === 'Ready' && each.status === 'True',
+  )
 
 /** Waits until the pod looks as wanted; its deletion ends the wait. */
-function* waitForPod(session: Session, pod: KubernetesObject, limit: Micros, isMet: (pod: KubernetesObject) => boolean): Story<KubernetesObject> {
+function* waitForPod(
+  session: Session,
+  pod: KubernetesObject,
+  limit: Micros,
+  isMet: (pod: KubernetesObject) => boolean,
+): Story<KubernetesObject> {
   const { namespace, name, uid } = pod.metadata
   const lister = session.terminal.see.of('Pod')
   const found = yield* until(
@@ -186,12 +231,20 @@ function* attachTo(session: Session, pod: KubernetesObject, restart: string, lim
     }
   }
   if (flags.is('leave-stdin-open') || restart === 'Always') return
-  const ended = yield* waitForPod(session, pod, limit === 0 ? minutes(1) : limit, restart === 'OnFailure' ? (each) => phaseOf(each) === 'Succeeded' : hasEnded)
+  const ended = yield* waitForPod(
+    session,
+    pod,
+    limit === 0 ? minutes(1) : limit,
+    restart === 'OnFailure' ? (each) => phaseOf(each) === 'Succeeded' : hasEnded,
+  )
   if (phaseOf(ended) === 'Succeeded') return
   const terminated = ended['status']?.containerStatuses?.[0]?.state?.terminated
   const where = `${ended.metadata.namespace}/${ended.metadata.name}`
   if (!terminated || terminated.exitCode === 0) throw refusal(`pod ${where} failed with unknown exit code`)
-  throw new Failure([{ text: `pod ${where} terminated (${terminated.reason ?? ''})\n${terminated.message ?? ''}`, bare: true }], terminated.exitCode)
+  throw new Failure(
+    [{ text: `pod ${where} terminated (${terminated.reason ?? ''})\n${terminated.message ?? ''}`, bare: true }],
+    terminated.exitCode,
+  )
 }
 
 /** What is typed into the container's main process. */

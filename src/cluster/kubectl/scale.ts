@@ -3,7 +3,7 @@
  */
 import { minutes, seconds } from '../../engine/clock.ts'
 import type { Kind } from '../apiserver/kind.ts'
-import { call, sleep, type Story } from '../client/story.ts'
+import { call, type Story, sleep } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Command } from './command.ts'
 import { Failure, type Fault, faultsOf, refusal, refused, statusOf } from './failure.ts'
@@ -13,8 +13,16 @@ import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
 
 export const scale: Command = {
   flags: [
-    ...fileFlags, ...printFlags, ...quietFlags, selectorFlag, dryRunFlag, 'all bool', 'resource-version string', 'current-replicas int',
-    'replicas int', 'timeout duration',
+    ...fileFlags,
+    ...printFlags,
+    ...quietFlags,
+    selectorFlag,
+    dryRunFlag,
+    'all bool',
+    'resource-version string',
+    'current-replicas int',
+    'replicas int',
+    'timeout duration',
   ],
   required: ['replicas'],
   run: scaleObjects,
@@ -28,7 +36,14 @@ function* scaleObjects(session: Session): Story<void> {
   const current = flags.int('current-replicas', -1)
   if (replicas < 0) throw refusal('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
   if (current < -1) throw refusal('The --current-replicas must specify an integer of -1 or greater')
-  const wanted: Wanted = { args: session.args, selector: flags.text('selector'), all: flags.is('all'), kindMeansAll: flags.is('all'), files: true, fetch: 'lazy' }
+  const wanted: Wanted = {
+    args: session.args,
+    selector: flags.text('selector'),
+    all: flags.is('all'),
+    kindMeansAll: flags.is('all'),
+    files: true,
+    fetch: 'lazy',
+  }
   const plan = planOf(session, wanted)
   const found: Found[] = []
   const missing: Fault[] = []
@@ -53,10 +68,22 @@ function* scaleObjects(session: Session): Story<void> {
 }
 
 /** statefulset.md 13.4: a merge patch of the Scale; with a precondition a GET and a PUT, repeated every second for 5 minutes on conflict. */
-function* scaleOne(session: Session, kind: Kind, namespace: string | undefined, name: string, replicas: number, dryRun: boolean): Story<void> {
+function* scaleOne(
+  session: Session,
+  kind: Kind,
+  namespace: string | undefined,
+  name: string,
+  replicas: number,
+  dryRun: boolean,
+): Story<void> {
   const { flags, terminal } = session
   if (!kind.subresources.includes('scale')) {
-    throw refused({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: { name, kind: kind.plural } })
+    throw refused({
+      code: 404,
+      reason: 'NotFound',
+      message: 'the server could not find the requested resource',
+      details: { name, kind: kind.plural },
+    })
   }
   const end = terminal.now() + minutes(5)
   for (;;) {
@@ -82,13 +109,29 @@ function* scaleOne(session: Session, kind: Kind, namespace: string | undefined, 
   throw refusal(`timed out waiting for ${JSON.stringify(name)} to be synced`)
 }
 
-function* scaleOnce(session: Session, kind: Kind, namespace: string | undefined, name: string, replicas: number, dryRun: boolean): Story<void> {
+function* scaleOnce(
+  session: Session,
+  kind: Kind,
+  namespace: string | undefined,
+  name: string,
+  replicas: number,
+  dryRun: boolean,
+): Story<void> {
   const { flags } = session
   const current = flags.int('current-replicas', -1)
   const version = flags.text('resource-version') ?? ''
   const more = dryRun ? { dryRun: true } : {}
   if (current === -1 && version === '') {
-    yield* ask(session, { verb: 'patch', kind: kind.kind, namespace, name, type: 'merge', subresource: 'scale', patch: { spec: { replicas } }, ...more })
+    yield* ask(session, {
+      verb: 'patch',
+      kind: kind.kind,
+      namespace,
+      name,
+      type: 'merge',
+      subresource: 'scale',
+      patch: { spec: { replicas } },
+      ...more,
+    })
     return
   }
   const { object } = yield* ask(session, { verb: 'get', kind: kind.kind, namespace, name, subresource: 'scale' })

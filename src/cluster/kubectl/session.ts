@@ -23,7 +23,10 @@ export type Session = Parsed & {
 }
 
 /** A request that must succeed: Warning headers go to standard error, a Status ends the command. */
-export function* ask<T extends KubernetesObject = KubernetesObject>(session: Session, request: Request): Story<Extract<Answer<T>, { ok: true }>> {
+export function* ask<T extends KubernetesObject = KubernetesObject>(
+  session: Session,
+  request: Request,
+): Story<Extract<Answer<T>, { ok: true }>> {
   const answer = yield* call<T>(request)
   if (!answer.ok) throw refused(answer.status)
   for (const warning of answer.warnings ?? []) session.terminal.err(`Warning: ${warning}\n`)
@@ -101,12 +104,36 @@ export function validationOf(session: Session): FieldValidation {
 export const dryRunSuffix = (dryRun: DryRun): string => (dryRun === 'none' ? '' : dryRun === 'client' ? ' (dry run)' : ' (server dry run)')
 
 /** Formats of `-o` for commands that print the one object they changed. */
-const formats = ['go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml', 'name', 'template', 'templatefile', 'yaml']
+const formats = [
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'kyaml',
+  'name',
+  'template',
+  'templatefile',
+  'yaml',
+]
 
 /** Formats of `-o` for get. Source: kubectl.md 6.2. */
 export const listedFormats = [
-  'custom-columns', 'custom-columns-file', 'go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml',
-  'name', 'template', 'templatefile', 'wide', 'yaml',
+  'custom-columns',
+  'custom-columns-file',
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'kyaml',
+  'name',
+  'template',
+  'templatefile',
+  'wide',
+  'yaml',
 ]
 
 /** What `-o` says it cannot do. */

@@ -19,7 +19,15 @@ const common: readonly FlagText[] = [...fileFlags, ...printFlags, ...quietFlags,
 const setImage: Command = { flags: common, run: imageCommand }
 const setEnv: Command = {
   flags: [
-    ...common, 'containers,c string', 'from string', 'prefix string', 'env,e array', 'keys strings', 'list bool', 'resolve bool', 'overwrite bool',
+    ...common,
+    'containers,c string',
+    'from string',
+    'prefix string',
+    'env,e array',
+    'keys strings',
+    'list bool',
+    'resolve bool',
+    'overwrite bool',
   ],
   run: envCommand,
 }
@@ -142,8 +150,12 @@ function* imageCommand(session: Session): Story<void> {
     const path = podSpecPath(object)
     if (path === undefined) continue
     const spec = at(object, path)
-    const names = [...((spec['containers'] ?? []) as readonly Container[]), ...((spec['initContainers'] ?? []) as readonly Container[])].map((each) => each.name)
-    for (const name of images.keys()) if (name !== '*' && !names.includes(name)) missing.push({ text: `error: unable to find container named ${JSON.stringify(name)}` })
+    const names = [
+      ...((spec['containers'] ?? []) as readonly Container[]),
+      ...((spec['initContainers'] ?? []) as readonly Container[]),
+    ].map((each) => each.name)
+    for (const name of images.keys())
+      if (name !== '*' && !names.includes(name)) missing.push({ text: `error: unable to find container named ${JSON.stringify(name)}` })
   }
   yield* changeSpecs(
     session,
@@ -170,7 +182,8 @@ function* envCommand(session: Session): Story<void> {
   const first = args.findIndex(isEnvironment)
   const resources = first < 0 ? args : args.slice(0, first)
   const words = first < 0 ? [] : args.slice(first)
-  if (words.some((word) => !isEnvironment(word))) throw refusal(`all resources must be specified before environment changes: ${args.join(' ')}`)
+  if (words.some((word) => !isEnvironment(word)))
+    throw refusal(`all resources must be specified before environment changes: ${args.join(' ')}`)
   dryRunOf(session)
   if (!hasFiles(session) && resources.length < 1) throw refusal(noResources)
   if (flags.is('list') && (flags.text('output') ?? '') !== '') throw refusal('--list and --output may not be specified together')
@@ -189,7 +202,9 @@ function* envCommand(session: Session): Story<void> {
       return spec
     }
     const apply = (containers: readonly Container[] | undefined): readonly Container[] | undefined =>
-      containers?.map((container) => (chosen.test(container.name) ? withEnvironment(session, target, container, wanted, removes) : container))
+      containers?.map((container) =>
+        chosen.test(container.name) ? withEnvironment(session, target, container, wanted, removes) : container,
+      )
     return {
       ...spec,
       containers: apply(spec['containers']),
@@ -209,19 +224,29 @@ function* envCommand(session: Session): Story<void> {
 /** A container pattern of `-c`: `*` stands for anything. */
 const globOf = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*')}$`)
 
-function withEnvironment(session: Session, target: Found, container: Container, sets: readonly Variable[], removes: readonly string[]): Container {
+function withEnvironment(
+  session: Session,
+  target: Found,
+  container: Container,
+  sets: readonly Variable[],
+  removes: readonly string[],
+): Container {
   const old = (container.env ?? []) as readonly Variable[]
   if (!session.flags.is('overwrite', true)) {
     for (const each of sets) {
       const before = old.find((one) => one.name === each.name)
-      if (before !== undefined && before.value !== each.value) throw refusal(`'${each.name}' already has a value (${before.value ?? ''}), and --overwrite is false`)
+      if (before !== undefined && before.value !== each.value)
+        throw refusal(`'${each.name}' already has a value (${before.value ?? ''}), and --overwrite is false`)
     }
   }
   const kept = old.filter((each) => !removes.includes(each.name)).map((each) => sets.find((one) => one.name === each.name) ?? each)
   const env = [...kept, ...sets.filter((each) => !old.some((one) => one.name === each.name))]
   if (session.flags.is('list')) {
     session.terminal.out(`# ${target.kind.kind} ${target.name}, container ${container.name}\n`)
-    for (const each of env) session.terminal.out(each.valueFrom === undefined ? `${each.name}=${each.value ?? ''}\n` : `# ${each.name} from ${referenceText(each.valueFrom)}\n`)
+    for (const each of env)
+      session.terminal.out(
+        each.valueFrom === undefined ? `${each.name}=${each.value ?? ''}\n` : `# ${each.name} from ${referenceText(each.valueFrom)}\n`,
+      )
   }
   if (env.length > 0) return { ...container, env: env as NonNullable<Container['env']> }
   const { env: _, ...rest } = container
@@ -232,7 +257,8 @@ function referenceText(from: Spec): string {
   if (from['configMapKeyRef']) return `configmap ${from['configMapKeyRef'].name}, key ${from['configMapKeyRef'].key}`
   if (from['secretKeyRef']) return `secret ${from['secretKeyRef'].name}, key ${from['secretKeyRef'].key}`
   if (from['fieldRef']) return `field path ${from['fieldRef'].fieldPath}`
-  if (from['resourceFieldRef']) return `resource field ${from['resourceFieldRef'].containerName ? `${from['resourceFieldRef'].containerName}/` : ''}${from['resourceFieldRef'].resource}`
+  if (from['resourceFieldRef'])
+    return `resource field ${from['resourceFieldRef'].containerName ? `${from['resourceFieldRef'].containerName}/` : ''}${from['resourceFieldRef'].resource}`
   return 'invalid valueFrom'
 }
 
@@ -250,7 +276,8 @@ function readEnvironment(words: readonly string[]): { readonly sets: readonly Va
     } else if (word.endsWith('-')) removes.push(word.slice(0, -1))
     else throw refusal(`unknown environment variable: ${word}`)
   }
-  if (removes.some((name) => sets.some((each) => each.name === name))) throw refusal('can not both modify and remove the same environment variable in the same command')
+  if (removes.some((name) => sets.some((each) => each.name === name)))
+    throw refusal('can not both modify and remove the same environment variable in the same command')
   return { sets, removes }
 }
 
@@ -278,28 +305,44 @@ function* resourcesCommand(session: Session): Story<void> {
   const { flags } = session
   const limits = amountsOf(flags.text('limits') ?? '')
   const requests = amountsOf(flags.text('requests') ?? '')
-  if (limits === undefined && requests === undefined) throw refusal('you must specify an update to requests or limits (in the form of --requests/--limits)')
+  if (limits === undefined && requests === undefined)
+    throw refusal('you must specify an update to requests or limits (in the form of --requests/--limits)')
   const found = yield* foundBy(session, session.args)
   const chosen = globOf(flags.text('containers') ?? '*')
   const pattern = flags.text('containers') ?? '*'
-  yield* changeSpecs(session, found, { done: 'resource requirements updated', failed: 'failed to patch resources update to pod template' }, (spec) => {
-    const containers = (spec['containers'] ?? []) as readonly Container[]
-    if (!containers.some((container) => chosen.test(container.name))) throw refusal(`unable to find container named ${pattern}`)
-    return {
-      ...spec,
-      containers: containers.map((container) => {
-        if (!chosen.test(container.name)) return container
-        const { limits: oldLimits, requests: oldRequests, ...rest } = container.resources ?? {}
-        const nextLimits = laid(oldLimits, limits)
-        const nextRequests = laid(oldRequests, requests)
-        return { ...container, resources: { ...rest, ...(nextLimits === undefined ? {} : { limits: nextLimits }), ...(nextRequests === undefined ? {} : { requests: nextRequests }) } }
-      }),
-    }
-  })
+  yield* changeSpecs(
+    session,
+    found,
+    { done: 'resource requirements updated', failed: 'failed to patch resources update to pod template' },
+    (spec) => {
+      const containers = (spec['containers'] ?? []) as readonly Container[]
+      if (!containers.some((container) => chosen.test(container.name))) throw refusal(`unable to find container named ${pattern}`)
+      return {
+        ...spec,
+        containers: containers.map((container) => {
+          if (!chosen.test(container.name)) return container
+          const { limits: oldLimits, requests: oldRequests, ...rest } = container.resources ?? {}
+          const nextLimits = laid(oldLimits, limits)
+          const nextRequests = laid(oldRequests, requests)
+          return {
+            ...container,
+            resources: {
+              ...rest,
+              ...(nextLimits === undefined ? {} : { limits: nextLimits }),
+              ...(nextRequests === undefined ? {} : { requests: nextRequests }),
+            },
+          }
+        }),
+      }
+    },
+  )
 }
 
 /** Amounts laid over others; 0 takes one away. */
-function laid(old: Readonly<Record<string, string>> | undefined, over: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
+function laid(
+  old: Readonly<Record<string, string>> | undefined,
+  over: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined {
   if (over === undefined) return old
   const next: Record<string, string> = { ...old, ...over }
   for (const [name, amount] of Object.entries(over)) if (amount === '0') delete next[name]
@@ -312,7 +355,8 @@ function amountsOf(text: string): Readonly<Record<string, string>> | undefined {
   for (const part of text.split(',')) {
     const [name = '', amount, ...more] = part.split('=')
     if (amount === undefined || more.length > 0) throw refusal(`invalid argument syntax ${part}, expected <resource>=<value>`)
-    if (parseQuantity(amount) === undefined) throw refusal("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+    if (parseQuantity(amount) === undefined)
+      throw refusal("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     amounts[name] = amount
   }
   return amounts
@@ -346,7 +390,10 @@ function* selectorCommand(session: Session): Story<void> {
     const next = { ...object, spec: { ...object['spec'], selector } }
     const patch = strategicDifference(kind.kind, object, next)
     const more = dryRun === 'server' ? { dryRun: true } : {}
-    const result = dryRun === 'client' ? next : (yield* ask(session, { verb: 'patch', kind: kind.kind, namespace, name, type: 'strategic', patch, ...more })).object
+    const result =
+      dryRun === 'client'
+        ? next
+        : (yield* ask(session, { verb: 'patch', kind: kind.kind, namespace, name, type: 'strategic', patch, ...more })).object
     print(kind, result, `selector updated${dryRunSuffix(dryRun)}`)
   }
 }

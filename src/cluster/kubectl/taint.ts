@@ -35,19 +35,23 @@ function* taintNodes(session: Session): Story<void> {
   const kind = kindMeant(type.toLowerCase())
   if (kind.kind !== 'Node') throw refusal(`invalid resource type ${type.toLowerCase()}, only node types are supported`)
   const clash = adds.flatMap((add) =>
-    removes.filter((each) => each.key === add.key && (each.effect === '' || each.effect === add.effect)).map((each) => `${each.key}=${each.effect}`),
+    removes
+      .filter((each) => each.key === add.key && (each.effect === '' || each.effect === add.effect))
+      .map((each) => `${each.key}=${each.effect}`),
   )
   if (clash.length > 0) throw refusal(`can not both modify and remove the following taint(s) in the same command: ${clash.join(', ')}`)
   const selector = flags.text('selector')
   const all = flags.is('all')
   if (all && selector !== undefined) throw refusal("setting 'all' parameter with a non empty selector is prohibited")
-  if (!all && selector === undefined && resources.length < 2) throw refusal("at least one resource name must be specified since 'all' parameter is not set")
+  if (!all && selector === undefined && resources.length < 2)
+    throw refusal("at least one resource name must be specified since 'all' parameter is not set")
   const named = all || selector !== undefined ? ['node'] : ['node', ...resources.slice(1)]
   yield* visit(session, { args: named, selector, all, fetch: 'latest' }, function* ({ name, object }) {
     const old = (object?.['spec']?.taints ?? []) as readonly Taint[]
     const overwrite = flags.is('overwrite')
     const there = adds.filter((add) => old.some((each) => each.key === add.key && each.effect === add.effect)).map((add) => add.key)
-    if (!overwrite && there.length > 0) throw refusal(`node ${name} already has ${there.join(',')} taint(s) with same effect(s) and --overwrite is false`)
+    if (!overwrite && there.length > 0)
+      throw refusal(`node ${name} already has ${there.join(',')} taint(s) with same effect(s) and --overwrite is false`)
     const fresh = adds.map((add) => ({ effect: add.effect, key: add.key, ...(add.value === '' ? {} : { value: add.value }) }) as Taint)
     const kept = old.filter((each) => !fresh.some((add) => add.key === each.key && add.effect === each.effect))
     let next: readonly Taint[] = [...fresh, ...kept]
@@ -69,7 +73,13 @@ function* taintNodes(session: Session): Story<void> {
       return
     }
     const answer = yield* ask(session, {
-      verb: 'patch', kind: 'Node', name, type: 'strategic', patch, fieldValidation: validation, ...(dryRun === 'server' ? { dryRun: true } : {}),
+      verb: 'patch',
+      kind: 'Node',
+      name,
+      type: 'strategic',
+      patch,
+      fieldValidation: validation,
+      ...(dryRun === 'server' ? { dryRun: true } : {}),
     })
     print(kind, answer.object, operation)
   })
@@ -98,7 +108,8 @@ function readTaints(specs: readonly string[]): { readonly adds: readonly Mark[];
     if (parts.length > 2) throw wrong(`invalid taint spec: ${spec}`)
     const [left = '', effect = ''] = parts
     if (parts.length === 1) return checkedKey({ key: left, value: '', effect: '' })
-    if (!['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(effect)) throw wrong(`invalid taint effect: ${effect}, unsupported taint effect`)
+    if (!['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(effect))
+      throw wrong(`invalid taint effect: ${effect}, unsupported taint effect`)
     const [key = '', value = '', ...more] = left.split('=')
     if (more.length > 0) throw wrong(`invalid taint spec: ${spec}`)
     const errors = labelValue(value)

@@ -73,7 +73,8 @@ export function planOf(session: Session, wanted: Wanted): Plan {
   const read = files ? attempt(() => sourcesOf(session), faults) : undefined
   const labels = (wanted.selector ?? '').trim()
   const fields = (wanted.fieldSelector ?? '').trim()
-  if (wanted.all === true && (labels !== '' || fields !== '')) faults.push({ text: "setting 'all' parameter but found a non empty selector. " })
+  if (wanted.all === true && (labels !== '' || fields !== ''))
+    faults.push({ text: "setting 'all' parameter but found a non empty selector. " })
 
   let args = wanted.args ?? []
   const types = args.length >= 2 ? [...new Set((args[0] as string).split(','))] : []
@@ -108,7 +109,8 @@ export function planOf(session: Session, wanted: Wanted): Plan {
   }
 
   if (read !== undefined) {
-    if (resources.length > 0) throw refusal('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
+    if (resources.length > 0)
+      throw refusal('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
     if (tuples.length > 0) throw refusal('resource/name arguments cannot be provided when a path is specified')
     const sources: Source[] = []
     const requirements = labelRequirements(labels)
@@ -255,7 +257,13 @@ function* targetsOf(session: Session, plan: Plan, source: Source, wanted: Wanted
       throw new Failure([source.fault])
     case 'selector': {
       const objects = yield* listObjects(session, source.kind, source.namespace, plan.labels, plan.fields)
-      return objects.map((object) => ({ kind: source.kind, namespace: object.metadata.namespace, name: object.metadata.name, object, source: undefined }))
+      return objects.map((object) => ({
+        kind: source.kind,
+        namespace: object.metadata.namespace,
+        name: object.metadata.name,
+        object,
+        source: undefined,
+      }))
     }
     case 'name': {
       const { kind, namespace, name } = source

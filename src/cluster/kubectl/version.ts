@@ -6,7 +6,7 @@ import { versionText } from '../objects/release.ts'
 import type { Command } from './command.ts'
 import { refusal } from './failure.ts'
 import { printYaml } from './print.ts'
-import { servedKind, type Session } from './session.ts'
+import { type Session, servedKind } from './session.ts'
 import { listObjects } from './targets.ts'
 
 export const version: Command = { flags: ['client bool', 'output,o string'], run: versionCommand }
@@ -33,7 +33,8 @@ function* versionCommand(session: Session): Story<void> {
     platform: 'linux/amd64',
   }
   const all = { clientVersion: info, kustomizeVersion: kustomize, ...(clientOnly ? {} : { serverVersion: info }) }
-  if (output === '') terminal.out(`Client Version: ${text}\nKustomize Version: ${kustomize}\n${clientOnly ? '' : `Server Version: ${text}\n`}`)
+  if (output === '')
+    terminal.out(`Client Version: ${text}\nKustomize Version: ${kustomize}\n${clientOnly ? '' : `Server Version: ${text}\n`}`)
   else if (output === 'json') terminal.out(`${JSON.stringify(all, null, 2)}\n`)
   else terminal.out(`${printYaml(all)}\n`)
 }

@@ -2,7 +2,7 @@
  * kubectl wait. Source: kubectl.md 1, 6.2; kubectl pkg/cmd/wait, 1.36.
  */
 import { hours, type Micros, milliseconds, seconds } from '../../engine/clock.ts'
-import { sleep, until, type Story } from '../client/story.ts'
+import { type Story, sleep, until } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Command } from './command.ts'
 import { waitUntilGone } from './delete.ts'
@@ -13,7 +13,17 @@ import { fetchObject, printerOf, resourceText, type Session } from './session.ts
 import { planOf, type Target, visitPlan, type Wanted, wantedOf } from './targets.ts'
 
 export const wait: Command = {
-  flags: [...fileFlags, ...printFlags, selectorFlag, 'field-selector string', 'all bool', 'all-namespaces,A bool', 'local bool', 'for array', 'timeout duration'],
+  flags: [
+    ...fileFlags,
+    ...printFlags,
+    selectorFlag,
+    'field-selector string',
+    'all bool',
+    'all-namespaces,A bool',
+    'local bool',
+    'for array',
+    'timeout duration',
+  ],
   run: waitForObjects,
 }
 
@@ -163,7 +173,8 @@ function jsonPathGoal(input: string): Goal {
       if (values.length === 0) return false
       if (values.length > 1) throw refusal('given jsonpath expression matches more than one value')
       if (value === undefined) return true
-      if (values[0] !== null && typeof values[0] === 'object') throw refusal('jsonpath leads to a nested object or list which is not supported')
+      if (values[0] !== null && typeof values[0] === 'object')
+        throw refusal('jsonpath leads to a nested object or list which is not supported')
       return jsonPathText(values[0]).trim() === value.trim()
     },
   }

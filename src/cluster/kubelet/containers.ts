@@ -126,7 +126,7 @@ function initPlan(pod: Pod, view: PodView, probes: Probes): { readonly start: Co
 }
 
 /** What is to be done. Source: computePodActions. */
-export function planOf(pod: Pod, view: PodView, probes: Probes): Plan {
+function planOf(pod: Pod, view: PodView, probes: Probes): Plan {
   if (view.sandbox === undefined || !view.sandbox.ready) {
     if (view.sandbox !== undefined && isOver(pod, view)) return { newSandbox: false, kills: [], starts: [] }
     const first = pod.spec.initContainers?.[0]
@@ -298,7 +298,7 @@ function* runHook(node: NodeContext, running: Running, hook: Handler): Task<bool
 }
 
 /** Stops one container: its preStop hook, SIGTERM, SIGKILL, all inside the grace period. Source: A10 step 2, killContainer. */
-export function* kill(
+function* kill(
   node: NodeContext,
   pod: Pod,
   container: Container,

@@ -5,7 +5,7 @@
  * Differs from Kubernetes: heartbeat times inside conditions are those of the last write, and the forced report every 5 min
  * is not made.
  */
-import { type Micros, seconds } from '../../engine/clock.ts'
+import type { Micros } from '../../engine/clock.ts'
 import { nextBeat } from '../../engine/rhythm.ts'
 import type { Heartbeat } from '../../world/heartbeat.ts'
 import { runtimeSilence } from '../../world/machine.ts'
@@ -183,7 +183,7 @@ const eventOf = (condition: Condition): string | undefined => {
 }
 
 /** The four conditions that a kubelet writes. */
-export function nodeConditions(state: {
+function nodeConditions(state: {
   readonly pressure: ReadonlyMap<string, { readonly reason: string; readonly message: string }>
   readonly notReady: readonly string[]
 }): readonly Condition[] {
@@ -209,6 +209,3 @@ function* write(node: string, status: Readonly<Record<string, unknown>>): Story<
   const answer = yield* call({ verb: 'patch', kind: 'Node', name: node, type: 'strategic', patch: { status }, subresource: 'status' })
   return answer.ok
 }
-
-/** Period of the lease, for who builds a heartbeat without a kubelet. */
-export const leasePeriod: Micros = seconds(10)

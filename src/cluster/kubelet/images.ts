@@ -41,6 +41,7 @@ export class Images {
       return { reason: 'ErrImageNeverPull', message }
     }
     if (present && policy !== 'Always') {
+      world.registry.add(node, image)
       const tail = component.gates.on('KubeletEnsureSecretPulledImages') ? ' and can be accessed by the pod' : ''
       this.node.tell(pod, 'Normal', 'Pulled', `Container image "${image}" already present on machine${tail}`)
       return undefined

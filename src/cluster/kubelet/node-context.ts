@@ -11,7 +11,7 @@ import { announce } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 
 /** The rhythms of a kubelet. */
-export type Rhythms = {
+type Rhythms = {
   /** Lease renewals. */
   readonly lease: Rhythm
   /** Node status, with volumesInUse. */
@@ -32,7 +32,7 @@ export type Rhythms = {
 }
 
 /** Fields of the kubelet's configuration that the model reads. */
-export type Settings = {
+type Settings = {
   readonly maxCrashBackOff: Micros
   readonly firstCrashBackOff: Micros
   readonly serialPulls: boolean

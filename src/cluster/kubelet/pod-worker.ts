@@ -454,7 +454,12 @@ export class PodWorker implements ProbedPod {
     const { ending } = this.stage
     this.stage = { kind: 'terminated', since: this.now, ending }
     this.seen = machine.runtime.view(this.uid)
-    this.publish(this.seen, true)
+    // Differs from Kubernetes: a pod in which nothing ever ran is told to have Failed here, not up to a second later with its last
+    // write (cases/README.md 5: at the end of the last container the final status is published).
+    const status = this.publish(this.seen, true)
+    if (!this.removed && status.phase !== 'Succeeded' && status.phase !== 'Failed') {
+      this.shared.statuses.set(this.pod, finalStatus(this.pod, this.status, node.component.time()))
+    }
     volumes.release(this.uid, (at) => {
       this.unmounted = at
       for (const tell of this.releaseListeners.splice(0)) tell()
@@ -463,8 +468,7 @@ export class PodWorker implements ProbedPod {
 
   /** Volumes are waited for, then the object goes. */
   private *syncTerminated(): Task<void> {
-    const { node, statuses } = this.shared
-    const { component, rhythms } = node
+    const { component, rhythms } = this.shared.node
     if (this.stage.kind !== 'terminated') return
     const relist = nextBeat(rhythms.relist, this.stage.since, 'strict')
     yield* moment(component.process, relist, 'cache is fresh')
@@ -475,9 +479,6 @@ export class PodWorker implements ProbedPod {
       })
     }
     yield* this.untilLook(relist, this.unmounted ?? relist)
-    if (!this.removed && this.status.phase !== 'Succeeded' && this.status.phase !== 'Failed') {
-      statuses.set(this.pod, finalStatus(this.pod, this.status, component.time()))
-    }
     this.stage = { kind: 'finished' }
     this.node.machine.runtime.forget(this.uid)
     this.shared.volumes.forget(this.uid)

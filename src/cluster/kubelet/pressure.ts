@@ -50,7 +50,7 @@ const words = {
 } as const
 
 /** Pods that may go, the first to go first. */
-export const victims = (pods: readonly Pod[]): readonly Pod[] =>
+const victims = (pods: readonly Pod[]): readonly Pod[] =>
   pods
     .filter((pod) => (pod.spec.priority ?? 0) < critical)
     .map((pod, at) => ({ pod, at }))

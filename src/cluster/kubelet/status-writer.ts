@@ -8,7 +8,6 @@ import { call, type Story } from '../client/story.ts'
 import type { Condition, KubernetesObject } from '../objects/metadata.ts'
 import type { Pod, PodStatus } from '../objects/pod.ts'
 import type { NodeContext } from './node-context.ts'
-import { kubeletConditions } from './status.ts'
 
 /** One pod's status as this kubelet has it. */
 type Entry = {
@@ -215,6 +214,3 @@ function* writeStatus(pod: Pod, status: PodStatus): Story<'written' | 'gone' | '
   if (answer.ok) return 'written'
   return answer.status.reason === 'NotFound' || answer.status.reason === 'Conflict' ? 'gone' : 'failed'
 }
-
-/** Whether a condition is the kubelet's own to write. */
-export const isKubelets = (type: string): boolean => (kubeletConditions as readonly string[]).includes(type)

@@ -44,9 +44,6 @@ export type StatusInput = {
   readonly tracksGeneration: boolean
 }
 
-/** How the kubelet's own conditions are called, in its order. */
-export const kubeletConditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const
-
 /** The restart policy that holds for a container: its own, else the pod's. */
 export const restartPolicyOf = (pod: Pod, container: Container): 'Always' | 'OnFailure' | 'Never' =>
   container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always'

@@ -448,7 +448,7 @@ function* expanded(claim: KubernetesObject, capacity: string): Story<void> {
 const before = (moment: Micros): Micros => moment - 1
 
 /** `kubernetes.io/csi/<driver>^<handle>`, as Node.status names it. */
-export const deviceOf = (disk: Disk): string => `kubernetes.io/csi/${disk.driver.name}^${disk.handle}`
+const deviceOf = (disk: Disk): string => `kubernetes.io/csi/${disk.driver.name}^${disk.handle}`
 
 /** The pod's volumes that a container mounts; the others are not waited for. */
 function usedVolumes(pod: Pod): readonly PodVolume[] {

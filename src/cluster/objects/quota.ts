@@ -64,6 +64,34 @@ const podUsage = (pod: KubernetesObject): Usage => {
 const sum = (amounts: readonly (string | undefined)[]): string | undefined =>
   amounts.reduce<string | undefined>((total, amount) => (amount === undefined ? total : addQuantities(total ?? '0', amount)), undefined)
 
+/** Compute resources that every container must name where a quota limits them; `cpu` and `memory` stand for requests. */
+const mustBeNamed = ['cpu', 'limits.cpu', 'limits.memory', 'memory', 'requests.cpu', 'requests.memory'] as const
+
+type Named = { readonly name: string } & Container
+
+const names = (container: Named, resource: string): boolean => {
+  const side = resource.startsWith('limits.') ? container.resources?.limits : container.resources?.requests
+  return side?.[resource.replace(/^(requests|limits)\./, '')] !== undefined
+}
+
+/**
+ * What is missing in a pod that a quota looks at: `must specify requests.cpu for: app`; undefined when nothing is.
+ * Source: pkg/quota/v1/evaluator/core/pods.go (1.36), Constraints
+ */
+export const unspecified = (pod: KubernetesObject, hard: Usage): string | undefined => {
+  if (pod['spec']?.resources !== undefined) return undefined
+  const containers = [...(pod['spec']?.containers ?? []), ...(pod['spec']?.initContainers ?? [])] as readonly Named[]
+  const lines = mustBeNamed
+    .filter((resource) => hard[resource] !== undefined)
+    .map((resource) => ({
+      resource,
+      without: containers.filter((container) => !names(container, resource)).map((container) => container.name),
+    }))
+    .filter(({ without }) => without.length > 0)
+    .map(({ resource, without }) => `${resource} for: ${[...new Set(without)].sort().join(',')}`)
+  return lines.length === 0 ? undefined : `must specify ${lines.join('; ')}`
+}
+
 /** What the objects use in all of the resources that a quota limits; those of which nothing is used are 0. */
 export const totalOf = (objects: Iterable<KubernetesObject>, limited: readonly string[]): Usage => {
   const total: Record<string, string> = {}

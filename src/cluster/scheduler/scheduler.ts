@@ -48,7 +48,8 @@ export type SchedulerOptions = {
 /** One attempt, as told to whoever asked for it. */
 export type Attempted = { readonly pod: PodInfo; readonly attempt: Attempting | undefined; readonly verdict: Verdict | undefined }
 
-type Binding = { cancelled: boolean; readonly cancel: () => void }
+/** A binding that waits. `fail` is what becomes of the pod once the binding is cancelled. */
+type Binding = { cancelled: boolean; readonly fail: () => void }
 
 const nodeNameOf = (pod: KubernetesObject): string => (pod['spec']?.nodeName as string | undefined) ?? ''
 const hasEnded = (pod: KubernetesObject): boolean => pod['status']?.phase === 'Succeeded' || pod['status']?.phase === 'Failed'
@@ -173,10 +174,7 @@ export class Scheduler {
     }
     const binding: Binding = {
       cancelled: false,
-      cancel: () => {
-        binding.cancelled = true
-        fails('running PreBind plugin "VolumeBinding": preempted by DefaultPreemption')
-      },
+      fail: () => fails('running PreBind plugin "VolumeBinding": preempted by DefaultPreemption'),
     }
     if (before.length > 0) this.bindings.set(pod.uid, binding)
     const nominates = this.options.gates.on('NominatedNodeNameForExpectation')
@@ -229,8 +227,16 @@ export class Scheduler {
     const schedulerName = (pod.pod['spec']?.schedulerName as string | undefined) ?? ''
     const cancels = this.options.gates.release.minor >= 36
     const { time, play } = this.options
-    const bindings = this.bindings
-    const preempting = this.preempting
+    const { bindings, preempting } = this
+    const cancelled: Binding[] = []
+    const cancelOf = (victim: PodInfo): (() => void) | undefined => {
+      const binding = cancels ? bindings.get(victim.uid) : undefined
+      if (binding === undefined) return undefined
+      return () => {
+        binding.cancelled = true
+        cancelled.push(binding)
+      }
+    }
     function* go(): Story<string | undefined> {
       yield* clearNominations(losers)
       const evictions = alive.map((victim) => ({
@@ -238,7 +244,7 @@ export class Scheduler {
         preemptor: pod,
         node,
         schedulerName,
-        cancel: cancels ? bindings.get(victim.uid)?.cancel : undefined,
+        cancel: cancelOf(victim),
       }))
       return yield* evictAll(evictions, time(), (last) => {
         mark.last = last
@@ -247,6 +253,8 @@ export class Scheduler {
     return () =>
       play(go(), (error) => {
         preempting.delete(pod.uid)
+        // What they had reserved is free now, and the pod that waits for it is no longer held back.
+        for (const binding of cancelled) binding.fail()
         if (error !== undefined) this.queue.activate(pod.uid)
       })
   }

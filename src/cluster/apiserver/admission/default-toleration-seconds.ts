@@ -1,13 +1,17 @@
 import { type AdmissionPlugin, admitted } from './plugin.ts'
 
-/** `--default-not-ready-toleration-seconds` and its twin. Source: node-and-storage.md B6. */
-const seconds = 300
-
-const keys = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'] as const
+/** The taints, and the flags that say for how long they are tolerated. Source: node-and-storage.md B6. */
+const flags = [
+  ['node.kubernetes.io/not-ready', 'default-not-ready-toleration-seconds'],
+  ['node.kubernetes.io/unreachable', 'default-unreachable-toleration-seconds'],
+] as const
+const byDefault = 300
 
 type Toleration = { readonly key?: string; readonly operator?: string; readonly effect?: string; readonly tolerationSeconds?: number }
 
-const defaults = keys.map((key): Toleration => Object.freeze({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: seconds }))
+const toleration = (key: string, tolerationSeconds: number): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds })
+/** One value for all pods where no flag says otherwise. */
+const defaults = flags.map(([key]) => Object.freeze(toleration(key, byDefault)))
 
 /** Whether a toleration already speaks of that taint with effect NoExecute. */
 const covers = (toleration: Toleration, key: string): boolean =>
@@ -18,9 +22,13 @@ const covers = (toleration: Toleration, key: string): boolean =>
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   kinds: ['Pod'],
-  create: (pod) => {
+  create: (pod, context) => {
     const tolerations = (pod['spec'].tolerations ?? []) as readonly Toleration[]
-    const missing = defaults.filter((wanted) => !tolerations.some((toleration) => covers(toleration, wanted.key as string)))
+    const wantedAll = flags.map(([key, flag], at) => {
+      const seconds = context.option(flag)
+      return seconds === undefined ? (defaults[at] as Toleration) : toleration(key, Number(seconds))
+    })
+    const missing = wantedAll.filter((wanted) => !tolerations.some((each) => covers(each, wanted.key as string)))
     return admitted(missing.length === 0 ? pod : { ...pod, spec: { ...pod['spec'], tolerations: [...tolerations, ...missing] } })
   },
 }

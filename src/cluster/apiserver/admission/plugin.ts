@@ -15,6 +15,8 @@ export type AdmissionContext = {
   /** Five letters for a generated name, the same in each run: `purpose` says whose. */
   readonly suffix: (purpose: string) => string
   readonly gate: (name: string) => boolean
+  /** A flag of kube-apiserver, as text. */
+  readonly option: (name: string) => string | undefined
 }
 
 /** A changed object, the same one, or a refusal. */

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { addQuantities } from '../../objects/quantity.ts'
-import { exceeded, type Usage, usageOf } from '../../objects/quota.ts'
+import { exceeded, type Usage, unspecified, usageOf } from '../../objects/quota.ts'
 import type { View } from '../collection.ts'
 import type { Status } from '../request.ts'
 import { forbiddenBy } from './plugin.ts'
@@ -23,6 +23,8 @@ export const quotasFor = (object: KubernetesObject, plural: string, store: View)
   for (const quota of quotas.list(object.metadata.namespace)) {
     const hard = (quota['status']?.hard ?? {}) as Usage
     const used = (quota['status']?.used ?? {}) as Usage
+    const missing = object.kind === 'Pod' ? unspecified(object, hard) : undefined
+    if (missing !== undefined) return forbiddenBy(plural, object.metadata.name, `failed quota: ${quota.metadata.name}: ${missing}`)
     const limited = Object.keys(asked)
       .filter((resource) => hard[resource] !== undefined)
       .sort()

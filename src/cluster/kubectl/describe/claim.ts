@@ -1,7 +1,8 @@
 /** `describe pvc`. Source: kubectl.md 7.4; kubectl pkg/describe/describe.go (describePersistentVolumeClaim), 1.36. */
+
+import { accessModesText } from '../../apiserver/kinds/cells.ts'
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { ageAt, longTime } from '../age.ts'
-import { accessModesText } from '../../apiserver/kinds/cells.ts'
 import { annotationLines, eventLines, goList, labelLines, listLines, type Scene, Writer } from './writer.ts'
 
 type Volume = { readonly persistentVolumeClaim?: { readonly claimName?: string } }
@@ -31,7 +32,9 @@ export function describeClaim(claim: KubernetesObject, pods: readonly Kubernetes
     w.line(1, `Kind:\t${spec.dataSource.kind}`)
     w.line(1, `Name:\t${spec.dataSource.name}`)
   }
-  const users = pods.filter((pod) => ((pod['spec']?.volumes ?? []) as readonly Volume[]).some((volume) => volume.persistentVolumeClaim?.claimName === metadata.name))
+  const users = pods.filter((pod) =>
+    ((pod['spec']?.volumes ?? []) as readonly Volume[]).some((volume) => volume.persistentVolumeClaim?.claimName === metadata.name),
+  )
   const owners = (metadata.ownerReferences ?? []).filter((owner) => owner.kind === 'Pod').map((owner) => owner.uid)
   const more = pods.filter((pod) => owners.includes(pod.metadata.uid ?? '') && !users.includes(pod))
   listLines(w, 'Used By', [...users, ...more].map((pod) => pod.metadata.name).sort())
@@ -40,7 +43,14 @@ export function describeClaim(claim: KubernetesObject, pods: readonly Kubernetes
   return w.aligned()
 }
 
-type Loose = { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string; readonly lastProbeTime?: string | null; readonly lastTransitionTime?: string | null }
+type Loose = {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastProbeTime?: string | null
+  readonly lastTransitionTime?: string | null
+}
 
 /** Go's zero time, which is what an absent time is. */
 const zeroTime = 'Mon, 01 Jan 0001 00:00:00 +0000'
@@ -52,6 +62,9 @@ function conditionLines(w: Writer, conditions: readonly Loose[]): void {
   w.line(1, 'Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage')
   w.line(1, '----\t------\t-----------------\t------------------\t------\t-------')
   for (const c of conditions) {
-    w.line(1, `${c.type} \t${c.status} \t${moment(c.lastProbeTime)} \t${moment(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}`)
+    w.line(
+      1,
+      `${c.type} \t${c.status} \t${moment(c.lastProbeTime)} \t${moment(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}`,
+    )
   }
 }

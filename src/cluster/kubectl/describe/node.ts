@@ -8,7 +8,12 @@ import { annotationLines, eventLines, labelLines, listLines, type Scene, Writer 
 type Amounts = Readonly<Record<string, string>>
 
 /** The text; `pods` are those on the node that have not ended, `lease` is its lease or why there is none. */
-export function describeNode(node: KubernetesObject, pods: readonly KubernetesObject[], lease: KubernetesObject | string, scene: Scene): string {
+export function describeNode(
+  node: KubernetesObject,
+  pods: readonly KubernetesObject[],
+  lease: KubernetesObject | string,
+  scene: Scene,
+): string {
   const w = new Writer()
   const { metadata } = node
   const spec = node['spec'] ?? {}
@@ -27,7 +32,10 @@ export function describeNode(node: KubernetesObject, pods: readonly KubernetesOb
     w.line(1, '----\t------\t-----------------\t------------------\t------\t-------')
   }
   for (const c of conditions) {
-    w.line(1, `${c.type} \t${c.status} \t${longTime(c.lastHeartbeatTime ?? '')} \t${longTime(c.lastTransitionTime ?? '')} \t${c.reason ?? ''} \t${c.message ?? ''}`)
+    w.line(
+      1,
+      `${c.type} \t${c.status} \t${longTime(c.lastHeartbeatTime ?? '')} \t${longTime(c.lastTransitionTime ?? '')} \t${c.reason ?? ''} \t${c.message ?? ''}`,
+    )
   }
   w.line(0, 'Addresses:')
   for (const { type, address } of status.addresses ?? []) w.line(1, `${type}:\t${address}`)
@@ -128,16 +136,23 @@ function podLines(w: Writer, pods: readonly KubernetesObject[], allocatable: Amo
   w.line(1, 'Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge')
   w.line(1, '---------\t----\t\t------------\t----------\t---------------\t-------------\t---')
   for (const pod of pods) {
-    const cells = (['cpu', 'memory'] as const).flatMap((name) => (['requests', 'limits'] as const).map((what) => share(name, podAmount(pod, what, name), allocatable)))
+    const cells = (['cpu', 'memory'] as const).flatMap((name) =>
+      (['requests', 'limits'] as const).map((what) => share(name, podAmount(pod, what, name), allocatable)),
+    )
     w.line(1, `${pod.metadata.namespace}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${ageAt(scene.now, pod.metadata.creationTimestamp)}`)
   }
   w.write(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n')
   w.line(1, 'Resource\tRequests\tLimits')
   w.line(1, '--------\t--------\t------')
-  const total = (what: 'requests' | 'limits', name: string): string => pods.reduce((sum, pod) => addQuantities(sum, podAmount(pod, what, name)), '0')
-  const line = (name: string): void => w.line(1, `${name}\t${share(name, total('requests', name), allocatable)}\t${share(name, total('limits', name), allocatable)}`)
+  const total = (what: 'requests' | 'limits', name: string): string =>
+    pods.reduce((sum, pod) => addQuantities(sum, podAmount(pod, what, name)), '0')
+  const line = (name: string): void =>
+    w.line(1, `${name}\t${share(name, total('requests', name), allocatable)}\t${share(name, total('limits', name), allocatable)}`)
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) line(name)
-  const others = Object.keys(allocatable).filter((name) => !['cpu', 'memory', 'ephemeral-storage', 'pods'].includes(name)).sort()
+  const others = Object.keys(allocatable)
+    .filter((name) => !['cpu', 'memory', 'ephemeral-storage', 'pods'].includes(name))
+    .sort()
   for (const name of others.filter((each) => each.startsWith('hugepages-'))) line(name)
-  for (const name of others.filter((each) => !each.startsWith('hugepages-'))) w.line(1, `${name}\t${total('requests', name)}\t${total('limits', name)}`)
+  for (const name of others.filter((each) => !each.startsWith('hugepages-')))
+    w.line(1, `${name}\t${total('requests', name)}\t${total('limits', name)}`)
 }

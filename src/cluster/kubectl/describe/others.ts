@@ -33,7 +33,9 @@ const budget: Describer = (object, scene) => {
 const storageClass: Describer = (object, scene) => {
   const w = head(object, false)
   const annotations = object.metadata.annotations ?? {}
-  const isDefault = annotations['storageclass.kubernetes.io/is-default-class'] === 'true' || annotations['storageclass.beta.kubernetes.io/is-default-class'] === 'true'
+  const isDefault =
+    annotations['storageclass.kubernetes.io/is-default-class'] === 'true' ||
+    annotations['storageclass.beta.kubernetes.io/is-default-class'] === 'true'
   w.line(0, `IsDefaultClass:\t${isDefault ? 'Yes' : 'No'}`)
   w.line(0, `Annotations:\t${labelText(object.metadata.annotations)}`)
   w.line(0, `Provisioner:\t${object['provisioner'] ?? ''}`)
@@ -64,7 +66,8 @@ const configMap: Describer = (object, scene) => {
 }
 
 /** Bytes behind a text in base64. */
-const byteLength = (base64: string): number => Math.floor((base64.length * 3) / 4) - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
+const byteLength = (base64: string): number =>
+  Math.floor((base64.length * 3) / 4) - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
 
 const secret: Describer = (object) => {
   const w = head(object)
@@ -174,6 +177,12 @@ function labelOf(field: string): string {
   if (!/^[A-Za-z-]+$/.test(field)) return field
   const parts = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|-/g) ?? [field]
   return parts
-    .map((part) => (['API', 'URL', 'UID', 'GUID'].includes(part.toUpperCase()) ? part.toUpperCase() : part === part.toLowerCase() ? part.slice(0, 1).toUpperCase() + part.slice(1) : part))
+    .map((part) =>
+      ['API', 'URL', 'UID', 'GUID'].includes(part.toUpperCase())
+        ? part.toUpperCase()
+        : part === part.toLowerCase()
+          ? part.slice(0, 1).toUpperCase() + part.slice(1)
+          : part,
+    )
     .join(' ')
 }

@@ -52,11 +52,16 @@ export function describePod(pod: KubernetesObject, scene: Scene): string {
 
 type Loose = { readonly type: string; readonly status: string }
 
-function conditionLines(w: Writer, spec: { readonly readinessGates?: readonly { readonly conditionType: string }[] }, status: { readonly conditions?: readonly Loose[] }): void {
+function conditionLines(
+  w: Writer,
+  spec: { readonly readinessGates?: readonly { readonly conditionType: string }[] },
+  status: { readonly conditions?: readonly Loose[] },
+): void {
   const conditions = status.conditions ?? []
   const gates = spec.readinessGates ?? []
   if (gates.length > 0) w.write(0, 'Readiness Gates:\n  Type\tStatus\n')
-  for (const { conditionType } of gates) w.line(1, `${conditionType} \t${conditions.find((each) => each.type === conditionType)?.status ?? '<none>'} `)
+  for (const { conditionType } of gates)
+    w.line(1, `${conditionType} \t${conditions.find((each) => each.type === conditionType)?.status ?? '<none>'} `)
   if (conditions.length > 0) w.write(0, 'Conditions:\n  Type\tStatus\n')
   for (const condition of conditions) w.line(1, `${condition.type} \t${condition.status} `)
 }

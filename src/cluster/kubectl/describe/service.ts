@@ -20,7 +20,11 @@ export function describeService(service: KubernetesObject, slices: readonly Kube
   if ((spec.externalIPs ?? []).length > 0) w.line(0, `External IPs:\t${spec.externalIPs.join(',')}`)
   if (spec.loadBalancerIP) w.line(0, `Desired LoadBalancer IP:\t${spec.loadBalancerIP}`)
   if (spec.externalName) w.line(0, `External Name:\t${spec.externalName}`)
-  const ingress = (service['status']?.loadBalancer?.ingress ?? []) as readonly { readonly ip?: string; readonly ipMode?: string; readonly hostname?: string }[]
+  const ingress = (service['status']?.loadBalancer?.ingress ?? []) as readonly {
+    readonly ip?: string
+    readonly ipMode?: string
+    readonly hostname?: string
+  }[]
   if (ingress.length > 0) {
     const texts = ingress.map(({ ip, ipMode, hostname }) => (ip ? `${ip}${ipMode ? ` (${ipMode})` : ''}` : (hostname ?? '')))
     w.line(0, `LoadBalancer Ingress:\t${texts.join(', ')}`)

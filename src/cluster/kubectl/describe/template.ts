@@ -1,8 +1,9 @@
 /**
  * The parts of `describe` that pods and pod templates share. Source: kubectl.md 7.2, 7.3; kubectl pkg/describe/describe.go, 1.36.
  */
-import type { Container, PodSpec, PodVolume, Probe } from '../../objects/pod.ts'
+
 import type { Toleration } from '../../objects/node.ts'
+import type { Container, PodSpec, PodVolume, Probe } from '../../objects/pod.ts'
 import { printSelector } from '../../objects/selector.ts'
 import { longTime } from '../age.ts'
 import { annotationLines, boolText, goList, labelLines, listLines, Writer } from './writer.ts'
@@ -73,7 +74,12 @@ export function containerLines(
   }
 }
 
-function portLine(w: Writer, title: string, container: Container, number: (port: { containerPort: number; hostPort?: number }) => number): void {
+function portLine(
+  w: Writer,
+  title: string,
+  container: Container,
+  number: (port: { containerPort: number; hostPort?: number }) => number,
+): void {
   const ports = container.ports ?? []
   const text = ports.map((port) => `${number(port)}/${port.protocol ?? 'TCP'}${port.name ? ` (${port.name})` : ''}`).join(', ')
   w.line(2, ports.length > 1 ? `${title}s:\t${text}` : `${title}:\t${text === '' ? '<none>' : text}`)
@@ -186,7 +192,8 @@ function mountLines(w: Writer, container: Container): void {
   const devices = container.volumeDevices ?? []
   if (devices.length === 0) return
   w.line(2, `Devices:${none}`)
-  for (const device of [...devices].sort((a, b) => (a.devicePath < b.devicePath ? -1 : 1))) w.line(3, `${device.devicePath} from ${device.name}`)
+  for (const device of [...devices].sort((a, b) => (a.devicePath < b.devicePath ? -1 : 1)))
+    w.line(3, `${device.devicePath} from ${device.name}`)
 }
 
 /** Volumes with their sources. */
@@ -201,7 +208,18 @@ export function volumeLines(w: Writer, volumes: readonly PodVolume[], space: str
 
 function sourceLines(w: Writer, volume: PodVolume): void {
   const type = (text: string): void => w.line(2, `Type:\t${text}`)
-  const { emptyDir, secret, configMap, persistentVolumeClaim: claim, ephemeral, hostPath, downwardAPI, projected, csi, nfs } = volume as PodVolume & Loose
+  const {
+    emptyDir,
+    secret,
+    configMap,
+    persistentVolumeClaim: claim,
+    ephemeral,
+    hostPath,
+    downwardAPI,
+    projected,
+    csi,
+    nfs,
+  } = volume as PodVolume & Loose
   if (hostPath) {
     type('HostPath (bare host directory volume)')
     w.line(2, `Path:\t${hostPath.path ?? ''}`)

@@ -30,7 +30,9 @@ export function describeVolume(volume: KubernetesObject, scene: Scene): string {
   return w.aligned()
 }
 
-type Term = { readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[] }
+type Term = {
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
+}
 
 function affinityLines(w: Writer, affinity: { readonly required?: { readonly nodeSelectorTerms?: readonly Term[] } } | undefined): void {
   const required = affinity?.required
