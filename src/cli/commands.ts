@@ -38,6 +38,13 @@ export const commands: readonly Command[] = [
     run: async (given) => (await import('./next.ts')).nextCommand(given),
   },
   {
+    name: 'explain',
+    usage: 'explain <file> <what..>',
+    describe: 'Run a scenario and print the chain of causes behind something',
+    options: async () => (await import('./explain.ts')).options,
+    run: async (given) => (await import('./explain.ts')).explain(given),
+  },
+  {
     name: 'check',
     usage: 'check <files..>',
     describe: 'Print every mistake in scenarios and manifests, without running them',

@@ -38,7 +38,12 @@ async function frontDoor(): Promise<void> {
   const asksHelp = words.length === 0 || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)
   const parser = yargs(rest.map((word) => (word === '-' ? standardInput : word)))
     .locale('en')
-    .parserConfiguration({ 'greedy-arrays': false, 'duplicate-arguments-array': true, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .parserConfiguration({
+      'greedy-arrays': false,
+      'duplicate-arguments-array': true,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
     .version(false)
     .help('help', 'Show help')
     .alias('help', 'h')

@@ -2,8 +2,9 @@
  * What the API server would say to the manifests of a scenario, before anything runs: a dry run of each create on the cluster as it is at
  * 0 s. Fields that it refuses are mistakes of the file, each with its place.
  */
-import { readFields } from '../cluster/apiserver/fields/read.ts'
+
 import { typeOfKind } from '../cluster/apiserver/fields/lookup.ts'
+import { readFields } from '../cluster/apiserver/fields/read.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
 import type { ScenarioReading } from '../scenario/read.ts'
 import { start } from '../simulate.ts'

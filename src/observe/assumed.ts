@@ -56,15 +56,24 @@ const remedies: readonly { readonly text: RegExp; readonly remedy: (found: reado
     text: /error looking up service account ([^/]+)\/([^:]+): serviceaccount "[^"]+" not found/,
     remedy: ([, namespace, name]) => `kubectl create serviceaccount ${name}${namespace === 'default' ? '' : ` -n ${namespace}`}`,
   },
-  { text: /storageclass\.storage\.k8s\.io "([^"]+)" not found/, remedy: ([, name]) => `a StorageClass "${name}", or cluster.storageClasses: [{name: ${name}}]` },
+  {
+    text: /storageclass\.storage\.k8s\.io "([^"]+)" not found/,
+    remedy: ([, name]) => `a StorageClass "${name}", or cluster.storageClasses: [{name: ${name}}]`,
+  },
   { text: /configmap "([^"]+)" not found/, remedy: ([, name]) => `kubectl create configmap ${name}` },
   { text: /secret "([^"]+)" not found/, remedy: ([, name]) => `kubectl create secret generic ${name}` },
   { text: /no PriorityClass with name (\S+) was found/, remedy: ([, name]) => `a PriorityClass "${name}"` },
-  { text: /Insufficient (cpu|memory|ephemeral-storage)/, remedy: ([, what]) => `nodes with more ${what}: cluster.nodes with capacity, or fewer requests` },
+  {
+    text: /Insufficient (cpu|memory|ephemeral-storage)/,
+    remedy: ([, what]) => `nodes with more ${what}: cluster.nodes with capacity, or fewer requests`,
+  },
   { text: /didn't have free ports/, remedy: () => 'more nodes (--nodes N): a host port is free once on each' },
   { text: /didn't match pod anti-affinity rules/, remedy: () => 'more nodes (--nodes N): anti-affinity allows one pod on each' },
   { text: /didn't match Pod's node affinity\/selector/, remedy: () => 'nodes with the labels asked for: cluster.nodes with labels' },
-  { text: /no persistent volumes available for this claim and no storage class is set/, remedy: () => 'a storage class for the claim, or a PersistentVolume' },
+  {
+    text: /no persistent volumes available for this claim and no storage class is set/,
+    remedy: () => 'a storage class for the claim, or a PersistentVolume',
+  },
   { text: /had untolerated taint/, remedy: () => 'a toleration, or nodes without the taint' },
 ]
 

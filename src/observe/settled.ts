@@ -27,6 +27,8 @@ const aftermath = seconds(1)
 const news = new Set([
   ...['step', 'step-ended', 'fault-began', 'fault-healed', 'machine-on', 'machine-off'],
   ...['provisioned', 'volume-deleted', 'attached', 'detached'],
+  // A crash back-off longer than any before of that container is over: the loop still slows down, so it does not repeat itself yet.
+  'back-off',
 ])
 
 export class Settlement {
@@ -76,7 +78,8 @@ export class Settlement {
   repeating(): readonly string[] {
     const found = new Set<string>()
     this.engine.eachPending((_, process, label) => {
-      if (!isIdle(label)) found.add(label.startsWith(process.name) || process.name === 'kube-controller-manager' ? label : `${process.name} ${label}`)
+      if (!isIdle(label))
+        found.add(label.startsWith(process.name) || process.name === 'kube-controller-manager' ? label : `${process.name} ${label}`)
     })
     return [...found].sort()
   }

@@ -9,7 +9,7 @@ import { timeline } from './timeline.ts'
 
 export { runJson } from './run-json.ts'
 export { type SummaryOptions, summary } from './summary.ts'
-export { timeline } from './timeline.ts'
+export { lineOf, timeline } from './timeline.ts'
 
 /** One file: its name in the folder, and its text in pieces. */
 export type RunFile = { readonly name: string; readonly pieces: () => Iterable<string> }

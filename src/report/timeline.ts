@@ -37,9 +37,19 @@ export function* timeline(journal: Journal): Generator<string> {
       waited.set(about, stem)
       words = words.replace(/ since 0 s(?=[;)]|$)/g, '')
     }
-    const at = `${(journal.time(entry) / 1_000_000).toFixed(3)}s`
-    yield `${at.padStart(11)}  ${journal.who(entry).padEnd(28)} ${nameOf(journal.about(entry)).padEnd(34)} ${words.replaceAll('\n', ' ')}\n`
+    yield written(journal, entry, words)
   }
+}
+
+/** Any entry as a line, also one that the timeline leaves out. */
+export function lineOf(journal: Journal, entry: number): string {
+  const what = journal.what(entry)
+  return written(journal, entry, told(journal, entry) ?? (what === 'write' ? describeWrite(journal.detail(entry) as Write) : what))
+}
+
+function written(journal: Journal, entry: number, words: string): string {
+  const at = `${(journal.time(entry) / 1_000_000).toFixed(3)}s`
+  return `${at.padStart(11)}  ${journal.who(entry).padEnd(28)} ${nameOf(journal.about(entry)).padEnd(34)} ${words.replaceAll('\n', ' ')}\n`
 }
 
 const nameOf = (about: string): string => {

@@ -167,6 +167,15 @@ describe('what is kept of an object', () => {
   })
 })
 
+test('an autoscaler of autoscaling/v1 is read as one of v2', () => {
+  const spec = { scaleTargetRef: { kind: 'StatefulSet', name: 'web' }, maxReplicas: 5, targetCPUUtilizationPercentage: 50 }
+  const result = decoded({ apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h' }, spec })
+  if ('refused' in result) throw new Error(result.refused.message)
+  expect(result.object['spec'].metrics).toEqual([
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+  ])
+})
+
 test('every mistake is found with its place and the nearest name', () => {
   const { mistakes } = readFields(
     'StatefulSet',

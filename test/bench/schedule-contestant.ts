@@ -2,8 +2,9 @@
  * Places pods on nodes that are half full, without API and without time, and prints microseconds per pod.
  * Usage: schedule-contestant.ts plain|spread|anti-affinity|volumes NODES PODS
  */
-import { playAtOnce } from '../../src/cluster/client/at-once.ts'
+
 import type { Answer, Request } from '../../src/cluster/apiserver/request.ts'
+import { playAtOnce } from '../../src/cluster/client/at-once.ts'
 import type { Change } from '../../src/cluster/client/controller.ts'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import { gatesOf } from '../../src/cluster/objects/release.ts'
@@ -20,7 +21,10 @@ const replicas = 100
 
 const gates = gatesOf({ minor: 36, patch: 99 })
 let revision = 0
-const versioned = (object: KubernetesObject): KubernetesObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(++revision) } })
+const versioned = (object: KubernetesObject): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(++revision) },
+})
 
 const arrivals: Change[] = []
 const stored = new Map<string, KubernetesObject>()
@@ -54,7 +58,12 @@ const provision = (claim: KubernetesObject): void => {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name: `pv-${name}` },
-    spec: { capacity: { storage: '1Gi' }, storageClassName: 'disk', csi: { driver: 'disk.test', volumeHandle: `h-${name}` }, claimRef: { name, namespace, uid: name } },
+    spec: {
+      capacity: { storage: '1Gi' },
+      storageClassName: 'disk',
+      csi: { driver: 'disk.test', volumeHandle: `h-${name}` },
+      claimRef: { name, namespace, uid: name },
+    },
     status: { phase: 'Bound' },
   })
   write({
@@ -129,7 +138,13 @@ const claimOf = (index: number): KubernetesObject => ({
   status: { phase: 'Pending' },
 })
 
-write({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'disk' }, provisioner: 'disk.test', volumeBindingMode: 'WaitForFirstConsumer' })
+write({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'disk' },
+  provisioner: 'disk.test',
+  volumeBindingMode: 'WaitForFirstConsumer',
+})
 for (let i = 0; i < nodes; i++) {
   const name = `node-${i}`
   const amounts = { cpu: '16', memory: '64Gi', pods: '110', 'ephemeral-storage': '100Gi' }

@@ -318,3 +318,69 @@ describe('a kubelet that is restarted', () => {
     })
   }
 })
+
+describe('a claim that asks for more', () => {
+  it('has its new size when the node has grown the file system', () => {
+    const cluster = onDisk()
+    cluster.at(3.05, () =>
+      must(cluster, {
+        verb: 'patch',
+        kind: 'PersistentVolumeClaim',
+        namespace: 'default',
+        name: 'data',
+        type: 'merge',
+        patch: { status: { capacity: { storage: '1Gi' } } },
+        subresource: 'status',
+      }),
+    )
+    cluster.at(100, () =>
+      must(cluster, {
+        verb: 'patch',
+        kind: 'PersistentVolumeClaim',
+        namespace: 'default',
+        name: 'data',
+        type: 'merge',
+        patch: { spec: { resources: { requests: { storage: '2Gi' } } } },
+      }),
+    )
+    cluster.run(100)
+    expect(cluster.events('FileSystemResizeRequired')).toEqual([100])
+    expect(cluster.get('PersistentVolume', volumeOf(cluster, 'data'))?.['spec'].capacity.storage).toBe('2Gi')
+    expect(cluster.get('PersistentVolumeClaim', 'data')?.['status'].capacity.storage).toBe('1Gi')
+    cluster.run(110)
+    expect(cluster.events('FileSystemResizeSuccessful')).toEqual([100.1, 100.1])
+    const status = cluster.get('PersistentVolumeClaim', 'data')?.['status']
+    expect(status.capacity.storage).toBe('2Gi')
+    expect(status.conditions ?? []).toEqual([])
+    expect(cluster.entries('container-started')).toHaveLength(1)
+  })
+})
+
+describe('a released volume', () => {
+  it('is deleted when nothing attaches it, with its finalizers in turn', () => {
+    const cluster = onDisk()
+    const release = (): void => {
+      must(cluster, {
+        verb: 'patch',
+        kind: 'PersistentVolume',
+        name: volumeOf(cluster, 'data'),
+        type: 'merge',
+        patch: { status: { phase: 'Released' } },
+        subresource: 'status',
+      })
+    }
+    let volume = ''
+    cluster.at(50, () => {
+      volume = volumeOf(cluster, 'data')
+      release()
+    })
+    cluster.at(60, () => must(cluster, { verb: 'delete', kind: 'VolumeAttachment', name: 'csi-data' }))
+    cluster.run(61)
+    expect(cluster.events('VolumeFailedDelete')[0]).toBe(50)
+    expect(cluster.entries('volume-deleted')).toEqual([])
+    cluster.run(70)
+    expect(cluster.entries('detached')).toEqual([62])
+    expect(cluster.entries('volume-deleted')).toEqual([63])
+    expect(cluster.get('PersistentVolume', volume)?.metadata.finalizers ?? []).not.toContain('external-attacher/disk-csi-stsim-dev')
+  })
+})

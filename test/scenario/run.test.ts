@@ -8,8 +8,10 @@ import { Expectations } from '../../src/scenario/expectations.ts'
 import { vocabularyOf } from '../../src/scenario/inspect.ts'
 import { Player } from '../../src/scenario/player.ts'
 import { kindCalled, readScenario } from '../../src/scenario/read.ts'
+import { type Scenario, writeScenario } from '../../src/scenario/scenario.ts'
 import { clusterSpecOf } from '../../src/scenario/spec.ts'
 import { stageOf } from '../../src/scenario/stage.ts'
+import { simulate } from '../../src/simulate.ts'
 import { printMistake } from '../../src/text/mistake.ts'
 
 const scenarios = new URL('../../scenarios/', import.meta.url)
@@ -195,5 +197,16 @@ describe('the course', () => {
     const { verdicts, player } = play(readFileSync(new URL(file, scenarios), 'utf8'))
     expect(player.failures).toEqual([])
     expect(verdicts.filter(([, held]) => !held)).toEqual([])
+  })
+})
+
+describe('the scenario.yaml of a run', () => {
+  it.each(['30-scale-up-and-down.yaml', '90-broken-rollout.yaml'])('%s: gives the same digest', (file) => {
+    const { scenario } = readScenario(readFileSync(new URL(file, scenarios), 'utf8'), {
+      name: file,
+      read: (path) => readFileSync(new URL(path, scenarios), 'utf8'),
+    })
+    const again = readScenario(writeScenario(scenario as Scenario), { name: 'scenario.yaml' })
+    expect(simulate(again.scenario as Scenario).digest).toBe(simulate(scenario as Scenario).digest)
   })
 })

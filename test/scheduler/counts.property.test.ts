@@ -11,7 +11,15 @@ import { type NodeInfo, Snapshot } from '../../src/cluster/scheduler/snapshot.ts
 type Step =
   | { readonly kind: 'node'; readonly node: number; readonly zone: number; readonly tainted: boolean; readonly cpu: number }
   | { readonly kind: 'no-node'; readonly node: number }
-  | { readonly kind: 'pod'; readonly pod: number; readonly node: number; readonly app: number; readonly cpu: number; readonly terminating: boolean; readonly repels: boolean }
+  | {
+      readonly kind: 'pod'
+      readonly pod: number
+      readonly node: number
+      readonly app: number
+      readonly cpu: number
+      readonly terminating: boolean
+      readonly repels: boolean
+    }
   | { readonly kind: 'no-pod'; readonly pod: number }
 
 const nodes = 6
@@ -19,7 +27,16 @@ const pods = 12
 const small = (most: number) => fc.integer({ min: 0, max: most })
 const steps = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('node' as const), node: small(nodes - 1), zone: small(3), tainted: fc.boolean(), cpu: small(8) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('node' as const),
+        node: small(nodes - 1),
+        zone: small(3),
+        tainted: fc.boolean(),
+        cpu: small(8),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('no-node' as const), node: small(nodes - 1) }) },
     {
       weight: 6,
@@ -68,7 +85,11 @@ const podOf = (step: Extract<Step, { kind: 'pod' }>): KubernetesObject => {
     spec: {
       nodeName: `n${step.node}`,
       containers: [
-        { name: 'c', resources: { requests: { cpu: String(step.cpu), 'example.com/dev': '1' } }, ports: [{ containerPort: 80, hostPort: 8000 + step.pod }] },
+        {
+          name: 'c',
+          resources: { requests: { cpu: String(step.cpu), 'example.com/dev': '1' } },
+          ports: [{ containerPort: 80, hostPort: 8000 + step.pod }],
+        },
       ],
       volumes: [{ name: 'v', persistentVolumeClaim: { claimName: `c${step.pod % 4}` } }],
       ...(step.repels ? { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } } : {}),
@@ -90,7 +111,11 @@ const untainted = { text: 'untainted', admits: (node: NodeInfo) => node.hardTain
 /** Every count of a snapshot, in words. */
 const countsOf = (snapshot: Snapshot): unknown => {
   const { tallies } = snapshot
-  const topologies = [tallies.topology(zoneKey), tallies.topology(zoneKey, ['kubernetes.io/hostname'], untainted), tallies.topology('kubernetes.io/hostname')]
+  const topologies = [
+    tallies.topology(zoneKey),
+    tallies.topology(zoneKey, ['kubernetes.io/hostname'], untainted),
+    tallies.topology('kubernetes.io/hostname'),
+  ]
   const inNodes = [...snapshot.nodes()].sort((a, b) => (a.name < b.name ? -1 : 1))
   const perQuestion = questions.map((question) => {
     const tally = tallies.tally(question)
@@ -186,7 +211,8 @@ test('a thought about a node leaves nothing behind', () => {
       for (const node of snapshot.nodes()) {
         const thought = snapshot.think(node)
         for (const pod of [...node.pods.values()]) thought.remove(pod)
-        for (const pod of thoughts) thought.add(new PodInfo(podOf({ kind: 'pod', pod, node: 0, app: 1, cpu: 3, terminating: false, repels: true })))
+        for (const pod of thoughts)
+          thought.add(new PodInfo(podOf({ kind: 'pod', pod, node: 0, app: 1, cpu: 3, terminating: false, repels: true })))
         thought.end()
       }
       expect(countsOf(snapshot)).toEqual(before)

@@ -37,7 +37,9 @@ test('a profile switches plugins off, and gives others a weight', () => {
         filter: { disabled: [{ name: 'TaintToleration' }] },
         score: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeResourcesFit', weight: 5 }] },
       },
-      pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } } }],
+      pluginConfig: [
+        { name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } } },
+      ],
     },
   ]
   const stage = new Stage({ components: { profiles } })

@@ -4,7 +4,12 @@ import { node, pod, priorityClass, Stage, type StageOptions } from './stage.ts'
 
 const staged = (options: StageOptions = {}): Stage => {
   const stage = new Stage(options)
-  for (const [name, value] of [['low', 1], ['mid', 50], ['high', 100]] as const) stage.create(priorityClass(name, value))
+  for (const [name, value] of [
+    ['low', 1],
+    ['mid', 50],
+    ['high', 100],
+  ] as const)
+    stage.create(priorityClass(name, value))
   stage.create(node('n1'))
   return stage
 }
@@ -14,7 +19,9 @@ const gone = (stage: Stage, name: string): void => {
 }
 
 const deletions = (stage: Stage): readonly (readonly [number, string])[] =>
-  stage.writes.filter(({ by, request }) => by === 'kube-scheduler' && request.verb === 'delete').map(({ at, request }) => [at, (request as { name: string }).name])
+  stage.writes
+    .filter(({ by, request }) => by === 'kube-scheduler' && request.verb === 'delete')
+    .map(({ at, request }) => [at, (request as { name: string }).name])
 
 test('all victims but the last go side by side, the last after them; each gets its condition and its Event first and after', () => {
   const stage = staged({ latency: 0.1 })
@@ -24,7 +31,12 @@ test('all victims but the last go side by side, the last after them; each gets i
   const [first, second, last] = deletions(stage)
   expect(first?.[0]).toBe(second?.[0])
   expect(last?.[0]).toBeGreaterThan(first?.[0] as number)
-  expect(stage.told.filter(({ reason }) => reason === 'Preempted').map(({ name }) => name).sort()).toEqual(['a', 'b', 'c'])
+  expect(
+    stage.told
+      .filter(({ reason }) => reason === 'Preempted')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['a', 'b', 'c'])
   expect(stage.get('Pod', 'a')?.['status'].conditions).toContainEqual(
     expect.objectContaining({
       type: 'DisruptionTarget',
@@ -96,7 +108,9 @@ test('a victim that is only being bound is not deleted: its binding is cancelled
   stage.at(2.5, () => stage.create(pod('p', { cpu: 4, priorityClass: 'high' })))
   stage.run(60)
   expect(deletions(stage)).toEqual([])
-  expect(stage.told.filter(({ reason }) => reason === 'Preempted')[0]?.message).toMatch(/^Preempted by pod .+ on node n1 \(in kube-scheduler memory\)\.$/)
+  expect(stage.told.filter(({ reason }) => reason === 'Preempted')[0]?.message).toMatch(
+    /^Preempted by pod .+ on node n1 \(in kube-scheduler memory\)\.$/,
+  )
   expect(stage.told.find(({ name, reason }) => name === 'v' && reason === 'FailedScheduling')?.message).toBe(
     'running PreBind plugin "VolumeBinding": preempted by DefaultPreemption',
   )

@@ -66,7 +66,11 @@ test('a gated pod is not tried and says nothing until its last gate is gone', ()
 
 test('a pod that preempts is nominated, waits until its victim is gone, and is bound there', () => {
   const stage = new Stage()
-  for (const [name, value] of [['low', 1], ['high', 100]] as const) stage.create(priorityClass(name, value))
+  for (const [name, value] of [
+    ['low', 1],
+    ['high', 100],
+  ] as const)
+    stage.create(priorityClass(name, value))
   stage.create(node('n1'))
   stage.create(pod('v', { cpu: 2, on: 'n1', priorityClass: 'low', labels: { app: 'v' } }))
   stage.at(10, () => stage.create(pod('p', { cpu: 4, priorityClass: 'high' })))
@@ -85,7 +89,13 @@ test('a pod that preempts is nominated, waits until its victim is gone, and is b
 
 test('pods of lower priority keep off the room that a preemptor waits for, pods of higher priority take it', () => {
   const stage = new Stage()
-  for (const [name, value] of [['low', 1], ['mid', 50], ['high', 100], ['top', 200]] as const) stage.create(priorityClass(name, value))
+  for (const [name, value] of [
+    ['low', 1],
+    ['mid', 50],
+    ['high', 100],
+    ['top', 200],
+  ] as const)
+    stage.create(priorityClass(name, value))
   stage.create(node('n1'))
   stage.create(pod('v', { cpu: 1, on: 'n1', priorityClass: 'low' }))
   stage.at(10, () => stage.create(pod('p', { cpu: 4, priorityClass: 'high' })))

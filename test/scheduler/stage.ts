@@ -1,13 +1,14 @@
 /** An API server and a scheduler, nothing else: pods are bound and stay as they are. For tests of what the scheduler does in time. */
-import { ApiServer } from '../../src/cluster/apiserver/server.ts'
+
 import type { Answer, Request } from '../../src/cluster/apiserver/request.ts'
+import { ApiServer } from '../../src/cluster/apiserver/server.ts'
 import { cachesOf, componentOf, type Surroundings } from '../../src/cluster/client/component.ts'
 import { ControlLoop } from '../../src/cluster/client/control-loop.ts'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import { gatesOf, parseRelease } from '../../src/cluster/objects/release.ts'
 import { Calendar } from '../../src/cluster/objects/time.ts'
-import type { Plugin } from '../../src/cluster/scheduler/plugin.ts'
 import { schedulerWith } from '../../src/cluster/scheduler/index.ts'
+import type { Plugin } from '../../src/cluster/scheduler/plugin.ts'
 import { seconds } from '../../src/engine/clock.ts'
 import { Engine } from '../../src/engine/engine.ts'
 
@@ -137,7 +138,10 @@ export type NodeOptions = {
 }
 
 /** A node as the kubelet registers it. */
-export const node = (name: string, { cpu = 4, memory = '8Gi', pods = 110, labels, taints, cordoned }: NodeOptions = {}): KubernetesObject => {
+export const node = (
+  name: string,
+  { cpu = 4, memory = '8Gi', pods = 110, labels, taints, cordoned }: NodeOptions = {},
+): KubernetesObject => {
   const amounts = strings({ cpu, memory, pods, 'ephemeral-storage': '100Gi' })
   return {
     apiVersion: 'v1',
@@ -163,7 +167,9 @@ export const pod = (name: string, { cpu, on, labels, claims, priorityClass, grac
   kind: 'Pod',
   metadata: { name, namespace: 'default', ...(labels === undefined ? {} : { labels }) },
   spec: {
-    containers: [{ name: 'c', image: 'registry.k8s.io/pause:3.10', ...(cpu === undefined ? {} : { resources: { requests: { cpu: String(cpu) } } }) }],
+    containers: [
+      { name: 'c', image: 'registry.k8s.io/pause:3.10', ...(cpu === undefined ? {} : { resources: { requests: { cpu: String(cpu) } } }) },
+    ],
     terminationGracePeriodSeconds: grace,
     ...(on === undefined ? {} : { nodeName: on }),
     ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),

@@ -27,7 +27,9 @@ const volume = (name: string, className: string, on: string): KubernetesObject =
     storageClassName: className,
     persistentVolumeReclaimPolicy: 'Retain',
     local: { path: '/mnt' },
-    nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [on] }] }] } },
+    nodeAffinity: {
+      required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [on] }] }] },
+    },
   },
   status: { phase: 'Available' },
 })
@@ -77,7 +79,14 @@ test('a local volume that fits is claimed before the pod is bound', () => {
   stage.create(storageClass('local', 'kubernetes.io/no-provisioner'))
   stage.create(claim('data', 'local'))
   stage.create(volume('pv-2', 'local', 'n2'))
-  stage.ask({ verb: 'patch', kind: 'PersistentVolume', name: 'pv-2', type: 'merge', subresource: 'status', patch: { status: { phase: 'Available' } } })
+  stage.ask({
+    verb: 'patch',
+    kind: 'PersistentVolume',
+    name: 'pv-2',
+    type: 'merge',
+    subresource: 'status',
+    patch: { status: { phase: 'Available' } },
+  })
   stage.at(1, () => stage.create(pod('web', { claims: ['data'] })))
   stage.run(1)
   expect(stage.get('PersistentVolume', 'pv-2', '')?.['spec'].claimRef).toMatchObject({ namespace: 'default', name: 'data' })
@@ -93,7 +102,14 @@ test('a provisioner that gives up sends the pod back to the queue of errors', ()
   stage.at(1.5, () => stage.create(pod('web', { claims: ['data'] })))
   stage.at(2, () => {
     const annotations = { 'volume.kubernetes.io/selected-node': null, 'example.com/kept': 'yes' }
-    stage.ask({ verb: 'patch', kind: 'PersistentVolumeClaim', namespace: 'default', name: 'data', type: 'merge', patch: { metadata: { annotations } } })
+    stage.ask({
+      verb: 'patch',
+      kind: 'PersistentVolumeClaim',
+      namespace: 'default',
+      name: 'data',
+      type: 'merge',
+      patch: { metadata: { annotations } },
+    })
   })
   stage.run(3.4)
   const message = 'running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "data"'
@@ -142,7 +158,14 @@ test('a write that meets a conflict fails the binding, and the next try comes af
   stage.create(claim('data', 'disk'))
   stage.at(1, () => stage.create(pod('web', { claims: ['data'] })))
   stage.at(1.025, () => {
-    stage.ask({ verb: 'patch', kind: 'PersistentVolumeClaim', namespace: 'default', name: 'data', type: 'merge', patch: { metadata: { labels: { a: 'b' } } } })
+    stage.ask({
+      verb: 'patch',
+      kind: 'PersistentVolumeClaim',
+      namespace: 'default',
+      name: 'data',
+      type: 'merge',
+      patch: { metadata: { labels: { a: 'b' } } },
+    })
   })
   stage.run(4)
   expect(stage.told[0]?.message).toMatch(

@@ -4,8 +4,8 @@
  */
 import type { KubernetesObject } from '../objects/metadata.ts'
 import { badRequest } from './errors.ts'
-import { type FieldMistake, readFields } from './fields/read.ts'
 import { typeOfKind } from './fields/lookup.ts'
+import { type FieldMistake, readFields } from './fields/read.ts'
 import type { FieldValidation, Status } from './request.ts'
 
 /** What came of it: the object as the server keeps it with the texts of Warning headers, or a refusal. */
@@ -34,6 +34,14 @@ const refusedPatch = (patch: unknown, text: string): Status => {
   }
 }
 
+/** autoscaling/v1 is served on the store of v2: its one target is a metric there. Source: kubectl.md 13 */
+const asServed = (object: KubernetesObject): KubernetesObject => {
+  if (object.apiVersion !== 'autoscaling/v1' || object.kind !== 'HorizontalPodAutoscaler') return object
+  const { targetCPUUtilizationPercentage: target, ...spec } = (object['spec'] ?? {}) as Readonly<Record<string, unknown>>
+  const metric = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }
+  return { ...object, apiVersion: 'autoscaling/v2', spec: { ...spec, ...(target === undefined ? {} : { metrics: [metric] }) } }
+}
+
 type Names = { readonly kind: string; readonly version: string }
 
 const refusal = (kind: Names, text: string, patch: unknown): Status =>
@@ -48,7 +56,7 @@ const isUnknown = (mistake: FieldMistake): boolean => mistake.kind === 'unknown'
  * of a wrong type is refused in each of them; the first one is named. `patch` is given when the object is the result of one.
  */
 export const decode = (kind: Names, object: KubernetesObject, validation: FieldValidation, patch?: unknown): Decoded => {
-  const reading = readFields(typeOfKind(kind.kind), object)
+  const reading = readFields(typeOfKind(kind.kind), asServed(object))
   const wrong = reading.mistakes.find((mistake) => !isUnknown(mistake))
   if (wrong !== undefined) return { refused: refusal(kind, wrong.text, patch) }
   const unknown = reading.mistakes.filter(isUnknown).map((mistake) => mistake.text)

@@ -11,7 +11,7 @@ export type PatchType = 'json' | 'merge' | 'strategic'
 export type Propagation = 'Background' | 'Foreground' | 'Orphan'
 
 /** A subresource of an object that has a verb of its own. */
-export type Subresource = 'status' | 'scale' | 'eviction' | 'binding' | 'ephemeralcontainers' | 'finalize'
+export type Subresource = 'status' | 'scale' | 'eviction' | 'binding' | 'ephemeralcontainers' | 'resize' | 'finalize'
 
 /** How unknown and duplicate fields are met, `fieldValidation` of the API. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'

@@ -21,6 +21,7 @@ import type { Kind, KindContext } from './kind.ts'
 import { kindOf } from './kinds/index.ts'
 import { patched } from './patching.ts'
 import type { Answer, Request, Status } from './request.ts'
+import { resizedOnly } from './resize.ts'
 import { scaledBy, scaleKind, scaleOf } from './scale.ts'
 import { fieldsOf, selected } from './select.ts'
 import { Store, shared } from './store.ts'
@@ -201,11 +202,17 @@ export class ApiServer {
         ? statusOnly(old, asked)
         : subresource === 'finalize'
           ? finalizersOnly(old, asked)
-          : this.specOnly(kind, old, asked)
+          : subresource === 'resize' && kind.kind === 'Pod'
+            ? resizedOnly(old, asked)
+            : this.specOnly(kind, old, asked)
     const next = shared(old, this.generated(kind, old, whole, subresource))
     if (next === old) return answer(old, how.warnings)
     const wrong =
-      subresource === 'status' ? (kind.validateStatus?.(next, old, this.context) ?? []) : kind.validateUpdate(next, old, this.context)
+      subresource === 'status'
+        ? (kind.validateStatus?.(next, old, this.context) ?? [])
+        : subresource === 'resize'
+          ? []
+          : kind.validateUpdate(next, old, this.context)
     if (wrong.length > 0) return refuse(errors.invalid(kind, name, wrong))
     const warnings = [...how.warnings, ...(subresource === 'status' ? [] : (kind.warnings?.(next, old, this.context) ?? []))]
     if (how.request.dryRun === true) return answer(next, warnings)

@@ -42,7 +42,8 @@ function* runCommand(state: State, words: readonly string[], streams: Streams): 
     streams.err(`sh: ${path}: not found\n`)
     return 127
   }
-  return yield* command(state, args, streams)
+  const ended = command(state, args, streams)
+  return typeof ended === 'number' ? ended : yield* ended
 }
 
 /** `sh -c SCRIPT`; without it the lines of standard input. */

@@ -3,9 +3,9 @@
  */
 import { type Micros, minutes, seconds } from '../../engine/clock.ts'
 import { type Story, sleep } from '../client/story.ts'
-import { at, baseName, type Command, Exit, flagsOf, pathOf, unescaped } from './inside.ts'
+import { baseName, type Command, Exit, flagsOf, pathOf, type State, unescaped } from './inside.ts'
 
-const echo = at((_, args, { out }) => {
+const echo: Command = (_, args, { out }) => {
   const options = /^-[neE]+$/
   let i = 0
   while (i < args.length && options.test(args[i] as string)) i += 1
@@ -13,9 +13,9 @@ const echo = at((_, args, { out }) => {
   const text = args.slice(i).join(' ')
   out(`${flags.includes('e') ? unescaped(text) : text}${flags.includes('n') ? '' : '\n'}`)
   return 0
-})
+}
 
-const printf = at((_, args, { out }) => {
+const printf: Command = (_, args, { out }) => {
   const [format = '', ...values] = args
   let i = 0
   const once = (): string =>
@@ -24,9 +24,9 @@ const printf = at((_, args, { out }) => {
   while (i > 0 && i < values.length) text += once()
   out(text)
   return 0
-})
+}
 
-const cat = at((state, args, { stdin, out, err }) => {
+const cat: Command = (state, args, { stdin, out, err }) => {
   const { rest } = flagsOf(args)
   if (rest.length === 0) {
     out(stdin)
@@ -47,9 +47,9 @@ const cat = at((state, args, { stdin, out, err }) => {
     }
   }
   return status
-})
+}
 
-const ls = at((state, args, { out, err }) => {
+const ls: Command = (state, args, { out, err }) => {
   const { flags, rest } = flagsOf(args)
   const names = rest.length === 0 ? ['.'] : rest
   let status = 0
@@ -74,14 +74,14 @@ const ls = at((state, args, { out, err }) => {
     }
   }
   return status
-})
+}
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 /** `Jan  1 00:01`, as `ls -l` has it. */
 const dateText = (time: string): string =>
   `${months[Number(time.slice(5, 7)) - 1]} ${String(Number(time.slice(8, 10))).padStart(2)} ${time.slice(11, 16)}`
 
-const touch = at((state, args, { err }) => {
+const touch: Command = (state, args, { err }) => {
   let status = 0
   for (const name of flagsOf(args).rest) {
     const path = pathOf(state, name)
@@ -92,9 +92,9 @@ const touch = at((state, args, { err }) => {
     }
   }
   return status
-})
+}
 
-const rm = at((state, args, { err }) => {
+const rm: Command = (state, args, { err }) => {
   const { flags, rest } = flagsOf(args)
   let status = 0
   const removeAll = (path: string): boolean => {
@@ -114,9 +114,9 @@ const rm = at((state, args, { err }) => {
     }
   }
   return status
-})
+}
 
-const mkdir = at((state, args, { err }) => {
+const mkdir: Command = (state, args, { err }) => {
   const { flags, rest } = flagsOf(args)
   let status = 0
   for (const name of rest) {
@@ -129,10 +129,11 @@ const mkdir = at((state, args, { err }) => {
     }
   }
   return status
-})
+}
 
-const copy = (moves: boolean): Command =>
-  at((state, args, { err }) => {
+const copy =
+  (moves: boolean): Command =>
+  (state, args, { err }) => {
     const word = moves ? 'mv' : 'cp'
     const { rest } = flagsOf(args)
     const to = rest.at(-1)
@@ -153,9 +154,9 @@ const copy = (moves: boolean): Command =>
       } else if (moves) state.inside.files.remove(from)
     }
     return status
-  })
+  }
 
-const cd = at((state, args, { err }) => {
+const cd: Command = (state, args, { err }) => {
   const name = args[0] ?? state.variables.get('HOME') ?? '/'
   const path = pathOf(state, name)
   if (state.inside.files.list(path) === undefined) {
@@ -164,9 +165,9 @@ const cd = at((state, args, { err }) => {
   }
   state.folder = path
   return 0
-})
+}
 
-const printenv = at((state, args, { out }) => {
+const printenv: Command = (state, args, { out }) => {
   const [name] = args
   if (name === undefined) {
     for (const [each, value] of state.variables) if (/^[A-Za-z_]/.test(each)) out(`${each}=${value}\n`)
@@ -175,15 +176,15 @@ const printenv = at((state, args, { out }) => {
   const value = state.variables.get(name)
   if (value !== undefined) out(`${value}\n`)
   return value === undefined ? 1 : 0
-})
+}
 
-const exporting = at((state, args) => {
+const exporting: Command = (state, args) => {
   for (const arg of args) {
     const equals = arg.indexOf('=')
     if (equals > 0) state.variables.set(arg.slice(0, equals), arg.slice(equals + 1))
   }
   return 0
-})
+}
 
 const sleeping: Command = function* (_, args, { err }): Story<number> {
   let total: Micros = 0
@@ -206,11 +207,11 @@ const sleeping: Command = function* (_, args, { err }): Story<number> {
   return 0
 }
 
-const leaving: Command = function* (state, args): Story<number> {
+const leaving: Command = (state, args) => {
   throw new Exit(args[0] === undefined ? state.status : Number.parseInt(args[0], 10) & 255)
 }
 
-const test = at((state, args, { err }) => {
+const test: Command = (state, args, { err }) => {
   const words = args.at(-1) === ']' ? args.slice(0, -1) : args
   const [a = '', b = '', c = ''] = words
   const { files } = state.inside
@@ -243,9 +244,9 @@ const test = at((state, args, { err }) => {
     return 2
   }
   return verdict ? 0 : 1
-})
+}
 
-const grep = at((state, args, { stdin, out, err }) => {
+const grep: Command = (state, args, { stdin, out, err }) => {
   const { flags, rest } = flagsOf(args)
   const [pattern = '', ...names] = rest
   let expression: RegExp
@@ -270,11 +271,12 @@ const grep = at((state, args, { stdin, out, err }) => {
   }
   if (flags.includes('c')) out(`${count}\n`)
   return count > 0 ? 0 : 1
-})
+}
 
 /** head and tail. */
-const part = (last: boolean): Command =>
-  at((state, args, { stdin, out, err }) => {
+const part =
+  (last: boolean): Command =>
+  (state, args, { stdin, out, err }) => {
     const at0 = args.findIndex((arg) => /^-n?\d*$/.test(arg))
     const flag = at0 < 0 ? undefined : (args[at0] as string)
     const count = Number(flag === undefined ? 10 : flag === '-n' ? args[at0 + 1] : flag.replace(/^-n?/, ''))
@@ -288,9 +290,9 @@ const part = (last: boolean): Command =>
     const kept = last ? lines.slice(Math.max(0, lines.length - count)) : lines.slice(0, count)
     if (text !== '') out(`${kept.join('\n')}\n`)
     return 0
-  })
+  }
 
-const wc = at((state, args, { stdin, out, err }) => {
+const wc: Command = (state, args, { stdin, out, err }) => {
   const { flags, rest } = flagsOf(args)
   const [name] = rest
   const text = name === undefined ? stdin : state.inside.files.read(pathOf(state, name))
@@ -305,11 +307,11 @@ const wc = at((state, args, { stdin, out, err }) => {
   ]
   out(`${counts.join(' ')}${name === undefined ? '' : ` ${name}`}\n`)
   return 0
-})
+}
 
 const weekdays = ['Thu', 'Fri', 'Sat', 'Sun', 'Mon', 'Tue', 'Wed']
 
-const date = at(({ inside }, _, { out }) => {
+const date: Command = ({ inside }, _, { out }) => {
   const time = inside.time()
   const [year, month, day] = [time.slice(0, 4), time.slice(5, 7), time.slice(8, 10)].map(Number) as [number, number, number]
   // Zeller's rule, with 0 for Thursday
@@ -318,7 +320,15 @@ const date = at(({ inside }, _, { out }) => {
   const sunday = (day + Math.floor((13 * (m + 1)) / 5) + y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + 6) % 7
   out(`${weekdays[(sunday + 3) % 7]} ${months[month - 1]} ${String(day).padStart(2)} ${time.slice(11, 19)} UTC ${year}\n`)
   return 0
-})
+}
+
+/** A command that prints one line. */
+const saying =
+  (text: (state: State, flags: string) => string): Command =>
+  (state, args, { out }) => {
+    out(`${text(state, flagsOf(args).flags)}\n`)
+    return 0
+  }
 
 /** By name. */
 export const fileCommands: readonly (readonly [string, Command])[] = [
@@ -332,14 +342,14 @@ export const fileCommands: readonly (readonly [string, Command])[] = [
   ['cp', copy(false)],
   ['mv', copy(true)],
   ['cd', cd],
-  ['pwd', at((state, _, { out }) => (out(`${state.folder}\n`), 0))],
+  ['pwd', saying((state) => state.folder)],
   ['printenv', printenv],
   ['export', exporting],
   ['sleep', sleeping],
   ['exit', leaving],
-  ['true', at(() => 0)],
-  [':', at(() => 0)],
-  ['false', at(() => 1)],
+  ['true', () => 0],
+  [':', () => 0],
+  ['false', () => 1],
   ['test', test],
   ['[', test],
   ['grep', grep],
@@ -347,22 +357,13 @@ export const fileCommands: readonly (readonly [string, Command])[] = [
   ['tail', part(true)],
   ['wc', wc],
   ['date', date],
-  ['id', at((_, __, { out }) => (out('uid=0(root) gid=0(root) groups=0(root)\n'), 0))],
-  ['whoami', at((_, __, { out }) => (out('root\n'), 0))],
+  ['id', saying(() => 'uid=0(root) gid=0(root) groups=0(root)')],
+  ['whoami', saying(() => 'root')],
   [
     'uname',
-    at(
-      (state, args, { out }) => (
-        out(
-          args.includes('-a')
-            ? `Linux ${state.inside.hostname} 6.1.0-sim #1 SMP x86_64 GNU/Linux\n`
-            : args.includes('-n')
-              ? `${state.inside.hostname}\n`
-              : 'Linux\n',
-        ),
-        0
-      ),
+    saying(({ inside }, flags) =>
+      flags.includes('a') ? `Linux ${inside.hostname} 6.1.0-sim #1 SMP x86_64 GNU/Linux` : flags.includes('n') ? inside.hostname : 'Linux',
     ),
   ],
-  ['sync', at(() => 0)],
+  ['sync', () => 0],
 ]

@@ -69,13 +69,7 @@ export function pathOf(state: State, name: string): string {
 }
 
 /** One command: its arguments, and where it reads and writes. Returns its exit code. */
-export type Command = (state: State, args: readonly string[], streams: Streams) => Story<number>
-
-/** A command that takes no time. */
-export const at = (run: (state: State, args: readonly string[], streams: Streams) => number): Command =>
-  function* (state, args, streams): Story<number> {
-    return run(state, args, streams)
-  }
+export type Command = (state: State, args: readonly string[], streams: Streams) => Story<number> | number
 
 /** Single-letter flags joined, and the other words. */
 export const flagsOf = (args: readonly string[]): { readonly flags: string; readonly rest: readonly string[] } => ({

@@ -4,15 +4,15 @@
  */
 import { type Micros, seconds } from '../../engine/clock.ts'
 import { type Story, sleep } from '../client/story.ts'
-import { at, baseName, type Command, flagsOf, type Inside, pathOf, unescaped } from './inside.ts'
+import { baseName, type Command, flagsOf, type Inside, pathOf, unescaped } from './inside.ts'
 
-const hostname = at(({ inside }, args, { out }) => {
+const hostname: Command = ({ inside }, args, { out }) => {
   const { flags } = flagsOf(args)
   out(
     `${flags.includes('f') ? inside.fullName : flags.includes('i') ? inside.address : flags.includes('d') ? inside.fullName.slice(inside.hostname.length + 1) : inside.hostname}\n`,
   )
   return 0
-})
+}
 
 const isAddress = (text: string): boolean => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)
 

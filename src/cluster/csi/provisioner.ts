@@ -26,6 +26,8 @@ export function provisioner(component: Component, world: World): Controller {
   const { process, see } = component
   const { incarnation } = process
   const working = new Set<string>()
+  /** Claims whose volume was saved and volumes that were deleted, until the caches have seen it. */
+  const finished = new Set<string>()
   const retries = new Retries(seconds(1), minutes(5))
   const mine =
     <T>(act: (value: T) => void) =>
@@ -52,7 +54,7 @@ export function provisioner(component: Component, world: World): Controller {
   const provision = (key: string): void => {
     const [namespace, name] = key.split('/') as [string, string]
     const claim = see.of('PersistentVolumeClaim').get(namespace, name)
-    if (claim === undefined || working.has(key)) return
+    if (claim === undefined || working.has(key) || finished.has(claim.metadata.uid as string)) return
     const driver = wanted(claim)
     if (driver === undefined) return retries.forget(key)
     const about = [objectKey(claim), `StorageClass//${claim['spec']?.storageClassName}`]
@@ -92,8 +94,10 @@ export function provisioner(component: Component, world: World): Controller {
         if (!answer.ok) return again(answer.error)
         component.play(save(claim, driver, answer), (ok) => {
           working.delete(key)
-          if (ok) retries.forget(key)
-          else process.after(retries.next(key), `save ${volume} again`, () => provision(key))
+          if (ok) {
+            retries.forget(key)
+            finished.add(claim.metadata.uid as string)
+          } else process.after(retries.next(key), `save ${volume} again`, () => provision(key))
         })
       }),
     )
@@ -119,7 +123,7 @@ export function provisioner(component: Component, world: World): Controller {
   /** A released volume of policy Delete goes, once nothing is attached. */
   const remove = (name: string): void => {
     const volume = see.of('PersistentVolume').get(undefined, name)
-    if (volume === undefined || working.has(name)) return
+    if (volume === undefined || working.has(name) || finished.has(name)) return
     const driver = driverOf(world.profile, volume.metadata.annotations?.['pv.kubernetes.io/provisioned-by'] ?? '')
     if (driver === undefined) return
     if (volume.metadata.deletionTimestamp !== undefined && !volume.metadata.finalizers?.includes(provisionerFinalizer)) return
@@ -142,19 +146,23 @@ export function provisioner(component: Component, world: World): Controller {
           process.after(retries.next(name), `delete ${name} again`, () => remove(name))
           return
         }
-        component.play(forget(volume), () => {
+        component.play(forget(volume), (ok) => {
           working.delete(name)
-          retries.forget(name)
+          if (ok) {
+            finished.add(name)
+            retries.forget(name)
+          } else process.after(retries.next(name), `delete ${name} again`, () => remove(name))
         })
       }),
     )
   }
 
-  function* forget(volume: KubernetesObject): Story<void> {
+  function* forget(volume: KubernetesObject): Story<boolean> {
     const { name } = volume.metadata
-    yield* call({ verb: 'delete', kind: 'PersistentVolume', name })
+    const answer = yield* call({ verb: 'delete', kind: 'PersistentVolume', name })
+    if (!answer.ok) return answer.status.reason === 'NotFound'
     component.record('volume-deleted', `PersistentVolume//${name}`, {})
-    yield* dropFinalizer('PersistentVolume', name, provisionerFinalizer)
+    return yield* dropFinalizer('PersistentVolume', name, provisionerFinalizer)
   }
 
   const lookAtAll = (): void => {
@@ -174,6 +182,7 @@ export function provisioner(component: Component, world: World): Controller {
     },
     changed(change: Change) {
       const { object, type } = change
+      if (type === 'DELETED') finished.delete(object.kind === 'PersistentVolume' ? object.metadata.name : (object.metadata.uid ?? ''))
       if (object.kind === 'PersistentVolumeClaim' && type !== 'DELETED') provision(namespacedName(object))
       else if (object.kind === 'PersistentVolume' && type !== 'DELETED') remove(object.metadata.name)
       else if (object.kind === 'VolumeAttachment' && type === 'DELETED')

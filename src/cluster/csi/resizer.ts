@@ -24,7 +24,8 @@ export function resizer(component: Component, world: World): Controller {
     const volume = see.of('PersistentVolume').get(undefined, (claim['spec']?.volumeName as string | undefined) ?? '')
     const disk = volume === undefined ? undefined : world.disks.volume(volume.metadata.name)
     if (volume?.['spec']?.csi === undefined || disk === undefined || !disk.driver.csi) return
-    if (compareQuantities(wanted, volume['spec'].capacity?.storage ?? '0') <= 0) return
+    // The back-end is asked, not the cache, which may not have seen this component's own last write.
+    if (compareQuantities(wanted, volume['spec'].capacity?.storage ?? '0') <= 0 || disk.bytes >= bytesOf(wanted)) return
     working.add(key)
     component.play(grow(claim, volume, wanted), () => working.delete(key))
   }

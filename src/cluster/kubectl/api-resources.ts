@@ -3,7 +3,6 @@
  */
 import type { Kind } from '../apiserver/kind.ts'
 import { allKinds } from '../apiserver/kinds/index.ts'
-import type { Story } from '../client/story.ts'
 import type { Command } from './command.ts'
 import { refusal, usageRefusal } from './failure.ts'
 import { TableWriter } from './print.ts'
@@ -30,7 +29,7 @@ export const apiVersions: Command = { flags: [], run: apiVersionsCommand }
 /** What can be done with every kind that is served. */
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
-function* apiResourcesCommand(session: Session): Story<void> {
+function apiResourcesCommand(session: Session): undefined {
   const { flags, args, terminal } = session
   if (args.length > 0) throw usageRefusal(`unexpected arguments: [${args.join(' ')}]`, 'api-resources')
   const sortBy = flags.text('sort-by') ?? ''
@@ -68,7 +67,7 @@ function* apiResourcesCommand(session: Session): Story<void> {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-function* apiVersionsCommand(session: Session): Story<void> {
+function apiVersionsCommand(session: Session): undefined {
   const versions = [...new Set(allKinds.map((kind) => kind.apiVersion))].sort()
   session.terminal.out(versions.map((each) => `${each}\n`).join(''))
 }

@@ -15,7 +15,7 @@ import { appliedBefore, lastApplied, withLastApplied } from './last-applied.ts'
 import { dryRunFlag, fileFlags, printFlags, quietFlags, selectorFlag, validateFlag } from './parse.ts'
 import { printJson } from './print.ts'
 import { ask, type DryRun, dryRunOf, dryRunSuffix, fetchObject, printerOf, type Session, validationOf } from './session.ts'
-import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collect, type Found, planOf, type Wanted } from './targets.ts'
 
 export const apply: Command = {
   flags: [
@@ -56,15 +56,9 @@ function* applyObjects(session: Session): Story<void> {
   const wanted: Wanted = { selector: flags.text('selector'), files: true, fetch: 'none', validates: validation !== 'Ignore' }
   const plan = planOf(session, wanted)
   // All files are read before the first object is applied.
-  const found: Found[] = []
-  const faults: Fault[] = []
-  try {
-    yield* visitPlan(session, plan, wanted, function* (target) {
-      found.push(target as Found)
-    })
-  } catch (thrown) {
-    faults.push(...faultsOf(thrown))
-  }
+  const collected = yield* collect(session, plan, wanted)
+  const { found } = collected
+  const faults: Fault[] = [...collected.faults]
   if (found.length === 0 && faults.length === 0) throw refusal('no objects passed to apply')
   for (const target of found) {
     try {
@@ -109,7 +103,7 @@ function* applyOne(session: Session, target: Found, dryRun: DryRun, validation: 
   }
   const { object, patch } = yield* patchLive(session, target, live, modified, dryRun, validation)
   if (object.metadata.deletionTimestamp !== undefined) {
-    terminal.err('Warning: Detected changes to resource ' + name + ' which is currently being deleted.\n')
+    terminal.err(`Warning: Detected changes to resource ${name} which is currently being deleted.\n`)
   }
   return { object, operation: Object.keys(patch).length === 0 ? 'unchanged' : 'configured' }
 }
@@ -167,7 +161,7 @@ function* replaceByForce(session: Session, target: Found, modified: KubernetesOb
     namespace,
     name,
     propagation: propagationOf(session),
-    gracePeriodSeconds: grace < 0 ? 0 : grace,
+    gracePeriodSeconds: Math.max(0, grace),
   })
   const end = session.terminal.now() + (session.flags.duration('timeout', 0) || minutes(60 * 24 * 7))
   for (;;) {

@@ -2,7 +2,8 @@
  * `-o custom-columns=…`. Source: kubectl.md 1; kubectl pkg/cmd/get/customcolumn.go, 1.36.
  */
 import { refusal } from './failure.ts'
-import { type JsonPath, JsonPathError, jsonPathText, jsonPathValues, parseJsonPath, relaxedPath, relaxedPathRefusal } from './jsonpath.ts'
+import { goText } from './go-text.ts'
+import { type JsonPath, JsonPathError, jsonPathValues, parseJsonPath, relaxedPath, relaxedPathRefusal } from './jsonpath.ts'
 import { TableWriter } from './print.ts'
 
 type Column = { readonly header: string; readonly path: JsonPath }
@@ -66,16 +67,4 @@ function cellOf(column: Column, item: unknown): string {
     if (error instanceof JsonPathError) throw refusal(error.message)
     throw error
   }
-}
-
-/** A value as Go's fmt prints it: maps as `map[a:b]`, lists as `[a b]`. */
-const goText = (value: unknown): string => {
-  if (value === null || value === undefined) return '<nil>'
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
-  if (typeof value !== 'object') return jsonPathText(value)
-  const map = value as Record<string, unknown>
-  return `map[${Object.keys(map)
-    .sort()
-    .map((key) => `${key}:${goText(map[key])}`)
-    .join(' ')}]`
 }

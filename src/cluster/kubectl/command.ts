@@ -11,7 +11,7 @@ export type Command =
       readonly required?: readonly string[]
       /** Any flag is taken: the command is refused anyway. */
       readonly lenient?: boolean
-      readonly run: (session: Session) => Story<void>
+      readonly run: (session: Session) => Story<void> | undefined
       readonly commands?: undefined
     }
   | { readonly commands: ReadonlyMap<string, Command>; readonly run?: undefined }

@@ -7,7 +7,7 @@ import type { Command } from './command.ts'
 import { faultsOf, refusal, textOf, usageRefusal } from './failure.ts'
 import { dryRunFlag, selectorFlag } from './parse.ts'
 import { ask, type DryRun, dryRunOf, dryRunSuffix, type Session } from './session.ts'
-import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collectAll, planOf, type Wanted } from './targets.ts'
 
 export const cordon: Command = { flags: [selectorFlag, dryRunFlag], run: (session) => cordonCommand(session, true) }
 export const uncordon: Command = { flags: [selectorFlag, dryRunFlag], run: (session) => cordonCommand(session, false) }
@@ -32,11 +32,10 @@ export function* nodesMeant(session: Session, usage: string): Story<readonly Kub
   const nodes: KubernetesObject[] = []
   // Without "continue on error" the first node that is not there ends the command.
   for (const source of plan.sources) {
-    yield* visitPlan(session, { ...plan, sources: [source] }, wanted, function* (target) {
-      const { kind, object } = target as Found
+    for (const { kind, object } of yield* collectAll(session, { ...plan, sources: [source] }, wanted)) {
       if (kind.kind !== 'Node') throw refusal(`error: expected resource of type node, got ${JSON.stringify(kind.plural)}`)
       nodes.push(object)
-    })
+    }
   }
   return nodes
 }

@@ -17,7 +17,7 @@ import type { Scene } from './describe/writer.ts'
 import { Failure, type Fault, faultsOf, isMissing, refusal } from './failure.ts'
 import { fileFlags, selectorFlag } from './parse.ts'
 import { kindMeant, type Session, servedKind } from './session.ts'
-import { type Found, listObjects, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collect, listObjects, planOf, type Wanted } from './targets.ts'
 
 export const describe: Command = {
   flags: [...fileFlags, selectorFlag, 'all-namespaces,A bool', 'show-events bool', 'chunk-size int'],
@@ -40,15 +40,9 @@ function* describeObjects(session: Session): Story<void> {
     fetch: 'latest',
   }
   const plan = planOf(session, wanted)
-  const found: Found[] = []
-  const faults: Fault[] = []
-  try {
-    yield* visitPlan(session, plan, wanted, function* (target) {
-      found.push(target as Found)
-    })
-  } catch (thrown) {
-    faults.push(...faultsOf(thrown))
-  }
+  const collected = yield* collect(session, plan, wanted)
+  const { found } = collected
+  const faults: Fault[] = [...collected.faults]
   // 1.36: several objects, or a prefix, are shown without their events unless those are asked for.
   const one = faults.length === 0 && found.length <= 1
   const showEvents = flags.has('show-events') ? flags.is('show-events') : one || terminal.release.minor < 36

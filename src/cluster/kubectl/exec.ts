@@ -9,7 +9,7 @@ import type { Command } from './command.ts'
 import { connectOf, containerMeant, podBehind, runningTimeout } from './containers.ts'
 import { Failure, quietly, refusal, usageRefusal } from './failure.ts'
 import type { Session } from './session.ts'
-import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collectAll, planOf, type Wanted } from './targets.ts'
 
 export const exec: Command = {
   flags: ['filename,f strings', 'container,c string', 'stdin,i bool', 'tty,t bool', 'quiet,q bool', 'pod-running-timeout duration'],
@@ -26,10 +26,7 @@ export function* oneObject(session: Session, words: readonly string[], files = f
   const [first] = words
   const args = first === undefined ? [] : words.length > 1 || first.includes('/') ? words : ['pods', first]
   const wanted: Wanted = { args, files, fetch: 'latest' }
-  const found: Found[] = []
-  yield* visitPlan(session, planOf(session, wanted), wanted, function* (target) {
-    found.push(target as Found)
-  })
+  const found = yield* collectAll(session, planOf(session, wanted), wanted)
   const [only, ...more] = found
   if (only === undefined || more.length > 0) throw refusal('cannot exec into multiple objects at a time')
   return only.object

@@ -5,7 +5,6 @@
  * in the types of workloads alone.
  */
 import { fieldsOfType, typeOfKind } from '../apiserver/fields/lookup.ts'
-import type { Story } from '../client/story.ts'
 import type { Command } from './command.ts'
 import { Failure, refusal } from './failure.ts'
 import { kindCalled, type Session } from './session.ts'
@@ -48,7 +47,7 @@ function typeText(type: string): string {
 
 const bare = (type: string): string => type.replace(/^(?:\[\]|\{\})+/, '')
 
-function* explainCommand(session: Session): Story<void> {
+function explainCommand(session: Session): undefined {
   const { args, terminal, flags } = session
   const [word, ...more] = args
   if (word === undefined)

@@ -8,13 +8,13 @@ import type { KubernetesObject } from '../objects/metadata.ts'
 import { compareQuantities, parseQuantity } from '../objects/quantity.ts'
 import { customColumns, customColumnsFile } from './columns.ts'
 import type { Command } from './command.ts'
-import { Failure, type Fault, faultsOf, refusal, usageRefusal } from './failure.ts'
+import { Failure, type Fault, refusal, usageRefusal } from './failure.ts'
 import { JsonPathError, jsonPathValues, parseJsonPath, relaxedPath } from './jsonpath.ts'
 import { fileFlags, printFlags, selectorFlag } from './parse.ts'
 import { TableWriter } from './print.ts'
-import { kindText, listedFormats, objectWriter, type Session, shown } from './session.ts'
+import { kindText, listedFormats, objectWriter, outputOf, type Session, shown } from './session.ts'
 import { headerOf, rowOf, type TableStyle } from './table.ts'
-import { type Found, listObjects, type Plan, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collect, collectAll, type Found, listObjects, type Plan, planOf, type Wanted } from './targets.ts'
 
 export const get: Command = {
   flags: [
@@ -43,7 +43,7 @@ export const get: Command = {
 function* getObjects(session: Session): Story<void> {
   const { flags, terminal } = session
   if (flags.has('raw')) throw refusal('--raw is not supported by stsim')
-  const output = flags.text('output') ?? ''
+  const output = outputOf(session)
   const watches = flags.is('watch') || flags.is('watch-only')
   if (!watches && session.args.length === 0 && !flags.has('filename') && !flags.has('kustomize')) {
     terminal.err(
@@ -73,15 +73,9 @@ function* getObjects(session: Session): Story<void> {
   const plan = planOf(session, wanted)
   if (watches) return yield* watch(session, plan)
   // The form of -o is read before anything is asked; what is wrong with it is told after what is wrong with the objects.
-  const found: Found[] = []
-  const faults: Fault[] = []
-  try {
-    yield* visitPlan(session, plan, wanted, function* (target) {
-      found.push(target as Found)
-    })
-  } catch (thrown) {
-    faults.push(...faultsOf(thrown))
-  }
+  const collected = yield* collect(session, plan, wanted)
+  const { found } = collected
+  const faults: Fault[] = [...collected.faults]
   if (human) printTables(session, plan, found, faults)
   else printValue(session, plan, found, faults, output)
   if (faults.length > 0) throw new Failure(faults)
@@ -186,16 +180,13 @@ type Frame = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object:
  */
 function* watch(session: Session, plan: Plan): Story<void> {
   const { flags, terminal } = session
-  const found: Found[] = []
   const wanted: Wanted = { fetch: 'latest', ignoreMissing: flags.is('ignore-not-found') }
   const [source] = plan.sources
   if (source === undefined || plan.sources.length > 1) throw refusal('you may only specify a single resource type')
   if (source.from === 'fault') throw new Failure([source.fault])
   const { kind } = source
-  yield* visitPlan(session, plan, wanted, function* (target) {
-    found.push(target as Found)
-  })
-  const output = flags.text('output') ?? ''
+  const found = yield* collectAll(session, plan, wanted)
+  const output = outputOf(session)
   const human = output === '' || output === 'wide'
   const style = styleOf(session, kind, false)
   const writer = new TableWriter()

@@ -81,7 +81,8 @@ function* run(command: Command, name: string, words: readonly string[], terminal
     namespace: parsed.flags.text('namespace') || terminal.namespace,
     enforced: (parsed.flags.text('namespace') ?? '') !== '',
   }
-  yield* command.run(session)
+  const story = command.run(session)
+  if (story !== undefined) yield* story
 }
 
 const commandList = (): string => [...commands.keys()].map((key) => `  ${key}`).join('\n')

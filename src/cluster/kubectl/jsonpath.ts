@@ -2,6 +2,7 @@
  * kubectl's dialect of JSONPath: text around braces, `{range}…{end}`, escaped dots, `['a','b']`, filters.
  * Source: client-go util/jsonpath (parser.go, jsonpath.go), 1.36; libraries.md 2.6.
  */
+import { numberText } from './go-text.ts'
 import { printJson } from './print.ts'
 
 /** A template that cannot be read, or not be played on this object; `message` is the parser's text. */
@@ -292,9 +293,6 @@ function passes(step: Extract<Step, { kind: 'filter' }>, item: unknown, root: un
 /** A value as the printer writes it: text as it is, lists and maps as JSON in one line. */
 export const jsonPathText = (value: unknown): string =>
   value === null ? 'null' : typeof value === 'object' ? printJson(value, 0) : typeof value === 'number' ? numberText(value) : String(value)
-
-const numberText = (value: number): string =>
-  Number.isInteger(value) && Math.abs(value) < 1e21 ? String(value) : String(value).replace(/e([+-]?)(\d)$/, 'e$10$2')
 
 /** Plays a template on an object. Throws JsonPathError (an index that is not there). */
 export function executeJsonPath(template: JsonPath, data: unknown): string {

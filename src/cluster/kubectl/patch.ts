@@ -53,7 +53,7 @@ function* patchObjects(session: Session): Story<void> {
   const wanted: Wanted = { args: session.args, files: true, fetch: 'lazy' }
   const plan = planOf(session, wanted)
   const count = yield* visitPlan(session, plan, wanted, function* ({ kind, namespace, name, object }) {
-    const sent = subresource === 'status' || subresource === 'scale' ? (subresource as Subresource) : undefined
+    const sent = subresource === 'status' || subresource === 'scale' || subresource === 'resize' ? (subresource as Subresource) : undefined
     const before =
       sent === 'scale' ? (yield* ask(session, { verb: 'get', kind: kind.kind, namespace, name, subresource: 'scale' })).object : object
     const answer = yield* ask(session, {

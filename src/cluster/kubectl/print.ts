@@ -177,7 +177,7 @@ function yamlScalar(value: unknown, indent: number, column: number, isKey = fals
     const single = `'${value.replace(/'/g, "''")}'`
     return isKey ? single : fold(single, indent, column)
   }
-  if (/^ | $/.test(value) && !/[\x00-\x1f]/.test(value)) return `'${value.replace(/'/g, "''")}'`
+  if (/^ | $/.test(value) && !hasControls(value)) return `'${value.replace(/'/g, "''")}'`
   return fold(doubleQuoted(value), indent, column)
 }
 
@@ -203,8 +203,15 @@ function isPlain(text: string): boolean {
   return !/:(?:\s|$)|\s#/.test(text)
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controls = /[\x00-\x1f]/
+const hasControls = (text: string): boolean => controls.test(text)
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
+const escaped = /[\\"\x00-\x1f\x7f\u0085\u00a0\u2028\u2029\ufeff]/g
+
 const doubleQuoted = (text: string): string =>
-  `"${text.replace(/[\\"\x00-\x1f\x7f\u0085\u00a0\u2028\u2029\ufeff]/g, (char) => {
+  `"${text.replace(escaped, (char) => {
     const named: Readonly<Record<string, string>> = {
       '\\': '\\\\',
       '"': '\\"',

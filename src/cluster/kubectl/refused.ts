@@ -15,7 +15,7 @@ const absent = (name: string, instead: string): readonly [string, Command] => [
   {
     flags: [],
     lenient: true,
-    run: function* (): Story<void> {
+    run: (): undefined => {
       throw refusal(`${name} is not supported by stsim: ${instead}`)
     },
   },

@@ -17,7 +17,7 @@ import { lastApplied } from './last-applied.ts'
 import { dryRunFlag, type FlagText, fileFlags, printFlags, quietFlags, selectorFlag } from './parse.ts'
 import { alignTabs, describeTabs } from './print.ts'
 import { ask, dryRunOf, dryRunSuffix, printerOf, resourceText, type Session, servedKind } from './session.ts'
-import { type Found, listObjects, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collect, type Found, listObjects, planOf, visitPlan, type Wanted } from './targets.ts'
 
 const common: readonly FlagText[] = [...fileFlags, ...printFlags, selectorFlag]
 
@@ -332,15 +332,9 @@ function* patchEach(
   const wanted = wantedBy(session)
   const print = printerOf(session)
   const plan = planOf(session, wanted)
-  const found: Found[] = []
-  const faults: Fault[] = []
-  try {
-    yield* visitPlan(session, plan, wanted, function* (target) {
-      found.push(target as Found)
-    })
-  } catch (thrown) {
-    faults.push(...faultsOf(thrown))
-  }
+  const collected = yield* collect(session, plan, wanted)
+  const { found } = collected
+  const faults: Fault[] = [...collected.faults]
   if (found.length === 0 && faults.length === 0) {
     session.terminal.err(`No resources found in ${session.namespace} namespace.\n`)
     return

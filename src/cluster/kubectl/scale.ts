@@ -6,10 +6,10 @@ import type { Kind } from '../apiserver/kind.ts'
 import { call, type Story, sleep } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Command } from './command.ts'
-import { Failure, type Fault, faultsOf, refusal, refused, statusOf } from './failure.ts'
+import { Failure, refusal, refused, statusOf } from './failure.ts'
 import { dryRunFlag, fileFlags, printFlags, quietFlags, selectorFlag } from './parse.ts'
 import { ask, dryRunOf, dryRunSuffix, printerOf, type Session } from './session.ts'
-import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collect, planOf, type Wanted } from './targets.ts'
 
 export const scale: Command = {
   flags: [
@@ -45,15 +45,7 @@ function* scaleObjects(session: Session): Story<void> {
     fetch: 'lazy',
   }
   const plan = planOf(session, wanted)
-  const found: Found[] = []
-  const missing: Fault[] = []
-  try {
-    yield* visitPlan(session, plan, wanted, function* (target) {
-      found.push(target as Found)
-    })
-  } catch (thrown) {
-    missing.push(...faultsOf(thrown))
-  }
+  const { found, faults: missing } = yield* collect(session, plan, wanted)
   if (flags.has('resource-version') && found.length > 1) throw refusal('cannot use --resource-version with multiple resources')
   if (found.length === 0) {
     if (missing.length > 0) throw new Failure(missing)

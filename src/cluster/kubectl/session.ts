@@ -7,6 +7,7 @@ import type { Answer, FieldValidation, Request } from '../apiserver/request.ts'
 import { call, type Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import { refusal, refused } from './failure.ts'
+import { executeGoTemplate, type GoTemplate, parseGoTemplate, TemplateError } from './go-template.ts'
 import { executeJsonPath, JsonPathError, jsonPathValues, parseJsonPath } from './jsonpath.ts'
 import type { Parsed } from './parse.ts'
 import { printJson, printYaml } from './print.ts'
@@ -147,9 +148,13 @@ export function shown(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata }
 }
 
+/** `-o`; a `--template` alone is a go-template. */
+export const outputOf = (session: Session): string =>
+  session.flags.text('output') || ((session.flags.text('template') ?? '') === '' ? '' : 'go-template')
+
 /** Says what was done to an object: one line, or the object in the form of `-o`. The printer is read once, before the work. */
 export function printerOf(session: Session): (kind: Kind, object: KubernetesObject, operation: string) => void {
-  const output = session.flags.text('output') ?? ''
+  const output = outputOf(session)
   let printed = 0
   if (output === '') return (kind, object, operation) => session.terminal.out(`${kindText(kind)}/${object.metadata.name} ${operation}\n`)
   if (output === 'name') return (kind, object) => session.terminal.out(`${kindText(kind)}/${object.metadata.name}\n`)
@@ -169,22 +174,42 @@ export function objectWriter(session: Session, output: string, allowed: readonly
   const format = at < 0 ? output : output.slice(0, at)
   const argument = at < 0 ? (session.flags.text('template') ?? '') : output.slice(at + 1)
   if (format === 'go-template' || format === 'go-template-file' || format === 'template' || format === 'templatefile') {
-    throw refusal('go-template output is not supported by stsim: use -o jsonpath or -o json')
+    return goTemplateWriter(format.endsWith('file') ? fileOf(session, argument) : argument)
   }
   if (format === 'jsonpath' || format === 'jsonpath-as-json' || format === 'jsonpath-file') {
-    let template = argument
-    if (template === '') throw refusal('template format specified but no template given')
-    if (format === 'jsonpath-file') {
-      const text = session.terminal.files(argument)
-      if (text === undefined) throw refusal(`error reading --template ${argument}, open ${argument}: no such file or directory\n`)
-      template = text
-    }
-    return jsonPathWriter(template, format === 'jsonpath-as-json')
+    return jsonPathWriter(format === 'jsonpath-file' ? fileOf(session, argument) : argument, format === 'jsonpath-as-json')
   }
   throw unknownFormat(output, allowed)
 }
 
+/** The text of a file that a format names. */
+function fileOf(session: Session, path: string): string {
+  const text = session.terminal.files(path)
+  if (text === undefined) throw refusal(`error reading --template ${path}, open ${path}: no such file or directory\n`)
+  return text
+}
+
+function goTemplateWriter(source: string): (value: unknown) => string {
+  if (source === '') throw refusal('template format specified but no template given')
+  let template: GoTemplate
+  try {
+    template = parseGoTemplate(source)
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw refusal(`error parsing template ${source}, ${error.message}`)
+  }
+  return (value) => {
+    try {
+      return executeGoTemplate(template, value)
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      throw refusal(`error executing template ${JSON.stringify(source)}: template: output:1: ${error.message}`)
+    }
+  }
+}
+
 function jsonPathWriter(template: string, asJson: boolean): (value: unknown) => string {
+  if (template === '') throw refusal('template format specified but no template given')
   try {
     const path = parseJsonPath(template)
     return (value) => {

@@ -12,7 +12,7 @@ import { Failure, type Fault, faultsOf, refusal, statusOf } from './failure.ts'
 import { readPairs, splitPairs } from './label.ts'
 import { dryRunFlag, type FlagText, fileFlags, printFlags, quietFlags, selectorFlag } from './parse.ts'
 import { ask, dryRunOf, dryRunSuffix, printerOf, type Session } from './session.ts'
-import { type Found, planOf, visitPlan, type Wanted } from './targets.ts'
+import { collectAll, type Found, planOf, type Wanted } from './targets.ts'
 
 const common: readonly FlagText[] = [...fileFlags, ...printFlags, ...quietFlags, selectorFlag, dryRunFlag, 'all bool', 'local bool']
 
@@ -53,11 +53,7 @@ function* foundBy(session: Session, args: readonly string[]): Story<readonly Fou
   const all = flags.is('all')
   const wanted: Wanted = { args, selector: flags.text('selector'), all, kindMeansAll: all, files: true, fetch: 'latest' }
   const plan = planOf(session, wanted)
-  const found: Found[] = []
-  yield* visitPlan(session, plan, wanted, function* (target) {
-    found.push(target as Found)
-  })
-  return found
+  return yield* collectAll(session, plan, wanted)
 }
 
 /** Where the kinds have their pod's spec; undefined: they have none. */
@@ -285,8 +281,7 @@ function* variablesFrom(session: Session, from: string): Story<readonly Variable
   const variables: Variable[] = []
   const wanted: Wanted = { args: [from], fetch: 'latest' }
   const keys = session.flags.list('keys')
-  yield* visitPlan(session, planOf(session, wanted), wanted, function* (target) {
-    const { object, name } = target as Found
+  for (const { object, name } of yield* collectAll(session, planOf(session, wanted), wanted)) {
     const field = object.kind === 'Secret' ? 'secretKeyRef' : object.kind === 'ConfigMap' ? 'configMapKeyRef' : undefined
     if (field === undefined) throw refusal('unsupported resource specified in --from')
     for (const key of Object.keys(object['data'] ?? {}).sort()) {
@@ -295,7 +290,7 @@ function* variablesFrom(session: Session, from: string): Story<readonly Variable
       if (variable !== key) session.terminal.err(`Warning: key ${key} transferred to ${variable}\n`)
       variables.push({ name: variable, valueFrom: { [field]: { key, name } } })
     }
-  })
+  }
   return variables
 }
 

@@ -222,13 +222,13 @@ export function* listObjects(
  * Does `each` for every target in turn. A target that fails does not stop the rest; all that went wrong is thrown at the end. Returns how
  * many there were.
  */
-export function* visit(session: Session, wanted: Wanted, each: (target: Target) => Story<void>): Story<number> {
+export function* visit(session: Session, wanted: Wanted, each: (target: Target) => Story<void> | undefined): Story<number> {
   const plan = planOf(session, wanted)
   return yield* visitPlan(session, plan, wanted, each)
 }
 
 /** `visit` of a plan that is already made. */
-export function* visitPlan(session: Session, plan: Plan, wanted: Wanted, each: (target: Target) => Story<void>): Story<number> {
+export function* visitPlan(session: Session, plan: Plan, wanted: Wanted, each: (target: Target) => Story<void> | undefined): Story<number> {
   const faults: Fault[] = []
   let count = 0
   for (const source of plan.sources) {
@@ -237,7 +237,8 @@ export function* visitPlan(session: Session, plan: Plan, wanted: Wanted, each: (
       for (const target of targets) {
         try {
           count += 1
-          yield* each(target)
+          const story = each(target)
+          if (story !== undefined) yield* story
         } catch (thrown) {
           faults.push(...faultsOf(thrown))
         }
@@ -249,6 +250,31 @@ export function* visitPlan(session: Session, plan: Plan, wanted: Wanted, each: (
   const kept = wanted.ignoreMissing === true ? faults.filter((fault) => !isMissing(fault)) : faults
   if (kept.length > 0) throw new Failure(kept)
   return count
+}
+
+/** Every target with its object, and what went wrong with the others. */
+export function* collect(
+  session: Session,
+  plan: Plan,
+  wanted: Wanted,
+): Story<{ readonly found: readonly Found[]; readonly faults: readonly Fault[] }> {
+  const found: Found[] = []
+  try {
+    yield* visitPlan(session, plan, wanted, (target) => {
+      found.push(target as Found)
+      return undefined
+    })
+    return { found, faults: [] }
+  } catch (thrown) {
+    return { found, faults: faultsOf(thrown) }
+  }
+}
+
+/** As `collect`, but what went wrong ends the command. */
+export function* collectAll(session: Session, plan: Plan, wanted: Wanted): Story<readonly Found[]> {
+  const { found, faults } = yield* collect(session, plan, wanted)
+  if (faults.length > 0) throw new Failure(faults)
+  return found
 }
 
 function* targetsOf(session: Session, plan: Plan, source: Source, wanted: Wanted): Story<readonly Target[]> {

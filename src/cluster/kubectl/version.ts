@@ -14,7 +14,7 @@ export const version: Command = { flags: ['client bool', 'output,o string'], run
 /** The kustomize that kubectl of these releases carries. */
 const kustomize = 'v5.7.1'
 
-function* versionCommand(session: Session): Story<void> {
+function versionCommand(session: Session): undefined {
   const { flags, terminal, args } = session
   const output = flags.text('output') ?? ''
   const clientOnly = flags.is('client')

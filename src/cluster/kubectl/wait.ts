@@ -53,8 +53,9 @@ function* waitForObjects(session: Session): Story<void> {
     for (;;) {
       let count = 0
       try {
-        yield* visitPlan(session, plan, { ...wanted, ignoreMissing: false }, function* () {
+        yield* visitPlan(session, plan, { ...wanted, ignoreMissing: false }, () => {
           count += 1
+          return undefined
         })
       } catch (thrown) {
         if (!isNotFound(thrown)) throw thrown

@@ -15,7 +15,11 @@ import { counted, fitError } from './texts.ts'
 /** A refusal and who gave it. */
 type Refused = { readonly refusal: Refusal; readonly plugin: string }
 
-export type NodeScore = { readonly node: NodeInfo; readonly total: number; readonly plugins: readonly (readonly [name: string, score: number])[] }
+export type NodeScore = {
+  readonly node: NodeInfo
+  readonly total: number
+  readonly plugins: readonly (readonly [name: string, score: number])[]
+}
 
 /** How an attempt ended. */
 export type Verdict =
@@ -87,7 +91,13 @@ export class Attempting implements Attempt {
     const nodes = this.snapshot.nodes()
     // No rejector is named, so that only the back-off brings the next attempt.
     if (nodes.length === 0) {
-      return { kind: 'unschedulable', message: 'no nodes available to schedule pods', rejectors: new Set(), nominate: undefined, clears: true }
+      return {
+        kind: 'unschedulable',
+        message: 'no nodes available to schedule pods',
+        rejectors: new Set(),
+        nominate: undefined,
+        clears: true,
+      }
     }
     const found = this.feasible(nodes)
     if ('kind' in found) return found
@@ -123,13 +133,20 @@ export class Attempting implements Attempt {
       narrowing.push(plugin.name)
       if (names.size === 0) {
         const which = [...narrowing].sort()
-        const text = which.length === 1 ? `node(s) didn't satisfy plugin ${which[0]}` : `node(s) didn't satisfy plugin(s) [${which.join(' ')}] simultaneously`
+        const text =
+          which.length === 1
+            ? `node(s) didn't satisfy plugin ${which[0]}`
+            : `node(s) didn't satisfy plugin(s) [${which.join(' ')}] simultaneously`
         return this.refusedBefore(unresolvable(text), plugin.name)
       }
     }
     this.filters = profile.at.filter
       .filter(({ index }) => this.skipped[index] !== true)
-      .map(({ plugin, index }) => ({ name: plugin.name, filter: plugin.filter as NonNullable<Plugin['filter']>, state: this.states[index] }))
+      .map(({ plugin, index }) => ({
+        name: plugin.name,
+        filter: plugin.filter as NonNullable<Plugin['filter']>,
+        state: this.states[index],
+      }))
     for (const name of narrowing) diagnosis.rejectors.add(name)
     const nominated = cycle.pod.nominatedNode === '' ? undefined : this.snapshot.node(cycle.pod.nominatedNode)
     if (nominated !== undefined) {

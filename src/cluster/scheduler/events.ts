@@ -1,6 +1,7 @@
 /** Which events a change makes, in their order. Source: scheduler.md 3.1; pkg/scheduler/framework/events.go, eventhandlers.go. */
-import { isCordoned, taintsOf } from '../objects/node.ts'
+
 import type { Condition, KubernetesObject } from '../objects/metadata.ts'
+import { isCordoned, taintsOf } from '../objects/node.ts'
 import type { ClusterEvent, EventName } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 
@@ -23,7 +24,8 @@ export const nodeEvents = (object: KubernetesObject, old: KubernetesObject): rea
   if (!same(object['status']?.allocatable, old['status']?.allocatable)) names.push('Node/UpdateAllocatable')
   if (!same(object.metadata.labels, old.metadata.labels)) names.push('Node/UpdateLabel')
   if (object['spec'] !== old['spec'] && !same(taintsOf(object), taintsOf(old))) names.push('Node/UpdateTaint')
-  if (object['status']?.conditions !== old['status']?.conditions && statusesOf(object) !== statusesOf(old)) names.push('Node/UpdateCondition')
+  if (object['status']?.conditions !== old['status']?.conditions && statusesOf(object) !== statusesOf(old))
+    names.push('Node/UpdateCondition')
   if (!same(object.metadata.annotations, old.metadata.annotations)) names.push('Node/UpdateAnnotation')
   return names.map((name) => ({ name, object, old }))
 }
@@ -50,7 +52,15 @@ export const podEvents = (pod: PodInfo, old: PodInfo): readonly ClusterEvent[] =
 }
 
 /** The kinds beside pods and nodes that events are made of. */
-const eventKinds = new Set(['PersistentVolume', 'PersistentVolumeClaim', 'StorageClass', 'CSINode', 'CSIDriver', 'CSIStorageCapacity', 'VolumeAttachment'])
+const eventKinds = new Set([
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+  'CSINode',
+  'CSIDriver',
+  'CSIStorageCapacity',
+  'VolumeAttachment',
+])
 const actions = { ADDED: 'Add', MODIFIED: 'Update', DELETED: 'Delete' } as const
 
 /** The event of a change of another kind, if it is one that plugins listen to. */
@@ -58,4 +68,5 @@ export const storageEvent = (
   type: keyof typeof actions,
   object: KubernetesObject,
   old: KubernetesObject | undefined,
-): ClusterEvent | undefined => (eventKinds.has(object.kind) ? { name: `${object.kind}/${actions[type]}` as EventName, object, old } : undefined)
+): ClusterEvent | undefined =>
+  eventKinds.has(object.kind) ? { name: `${object.kind}/${actions[type]}` as EventName, object, old } : undefined

@@ -26,7 +26,8 @@ export const knownKinds = [
   'PodDisruptionBudget',
 ] as const
 
-const keyOf = (namespace: string | undefined, name: string): string => (namespace === undefined || namespace === '' ? name : `${namespace}/${name}`)
+const keyOf = (namespace: string | undefined, name: string): string =>
+  namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
 
 const version = (object: KubernetesObject): number => Number(object.metadata.resourceVersion ?? 0)
 

@@ -61,7 +61,10 @@ const byName = (a: KubernetesObject, b: KubernetesObject): number => {
 const created = (pod: KubernetesObject): string => pod.metadata.creationTimestamp ?? ''
 
 /** A story that meets a sleep ends there: the rest needs time. */
-const playUntilSleep = <T>(story: Story<T>, hands: AtOnce): { readonly done: true; readonly value: T } | { readonly done: false; readonly after: Micros } => {
+const playUntilSleep = <T>(
+  story: Story<T>,
+  hands: AtOnce,
+): { readonly done: true; readonly value: T } | { readonly done: false; readonly after: Micros } => {
   for (let step = story.next(); ; ) {
     if (step.done === true) return { done: true, value: step.value }
     const effect: Effect = step.value
@@ -121,7 +124,9 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
   }
   for (const pod of pods) if (pod['spec']?.nodeName) scheduler.take({ type: 'ADDED', object: pod, old: undefined })
   // Each enters the queue when it was created.
-  const pending = pods.filter((pod) => !pod['spec']?.nodeName).sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0))
+  const pending = pods
+    .filter((pod) => !pod['spec']?.nodeName)
+    .sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0))
   for (const pod of pending) {
     now = created(pod) === '' ? options.now : options.microsOf(created(pod))
     scheduler.take({ type: 'ADDED', object: pod, old: undefined })

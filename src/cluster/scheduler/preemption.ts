@@ -185,7 +185,11 @@ export const defaultPreemption = (args: DefaultPreemptionArgs = {}): Plugin<neve
     }
     if (candidates.length === 0) {
       if (errors.length > 0) return { kind: 'error', message: `preemption: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` }
-      const why = counted([...answers.map(({ reasons }) => [reasons, 1] as const), [notHelpful.reasons, nodes.length - answers.length] as const].filter(([, count]) => count > 0))
+      const why = counted(
+        [...answers.map(({ reasons }) => [reasons, 1] as const), [notHelpful.reasons, nodes.length - answers.length] as const].filter(
+          ([, count]) => count > 0,
+        ),
+      )
       return { kind: 'nothing', message: `preemption: ${fitError(nodes.length, why.join(', '), '')}`, clears: true }
     }
     const { node, victims } = cheapest(candidates, attempt.now)

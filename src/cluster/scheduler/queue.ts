@@ -214,7 +214,9 @@ export class SchedulingQueue {
   /** Every pod that has waited too long is tried without a reason. Source: scheduler.md 2.6. */
   flush(): void {
     const now = this.options.now()
-    const old = [...this.unschedulable.values()].filter((queued) => queued.gatedBy === undefined && now - queued.timestamp > mostUnschedulable)
+    const old = [...this.unschedulable.values()].filter(
+      (queued) => queued.gatedBy === undefined && now - queued.timestamp > mostUnschedulable,
+    )
     for (const queued of old) this.wake(queued)
   }
 
@@ -305,7 +307,9 @@ export class SchedulingQueue {
   /** A gated pod is asked only about events that the plugin at its gate listens to. */
   private concerns(queued: QueuedPod, event: ClusterEvent): boolean {
     if (queued.gatedBy === undefined) return true
-    return this.options.pluginsOf(queued.info).some((plugin) => plugin.name === queued.gatedBy && plugin.retryOn?.[event.name] !== undefined)
+    return this.options
+      .pluginsOf(queued.info)
+      .some((plugin) => plugin.name === queued.gatedBy && plugin.retryOn?.[event.name] !== undefined)
   }
 
   private isWorth(queued: QueuedPod, event: ClusterEvent): boolean {

@@ -158,7 +158,12 @@ export class Scheduler {
       const error = placed.plugin.reserve?.(cycle, node, attempt.stateOf(placed))
       if (error === undefined) continue
       this.takeBack(pod, profile, attempt, node)
-      return this.fail(queued, new Set(), { message: `running Reserve plugin "${placed.plugin.name}": ${error}`, reason: 'SchedulerError', nominated: '' }, ended)
+      return this.fail(
+        queued,
+        new Set(),
+        { message: `running Reserve plugin "${placed.plugin.name}": ${error}`, reason: 'SchedulerError', nominated: '' },
+        ended,
+      )
     }
     this.queue.done(queued)
     const before = profile.at.preBind

@@ -70,7 +70,13 @@ export type PreBind = { readonly plugin: string; readonly story: () => Story<str
  * Binds a pod: nomination (if something comes before the binding), what plugins write and wait for, the binding, the Event. Returns the error or
  * undefined. `isCancelled`: somebody else has dealt with the pod; then it ends without another call.
  */
-export function* bind(pod: PodInfo, node: string, before: readonly PreBind[], nominates: boolean, isCancelled: () => boolean): Story<string | undefined> {
+export function* bind(
+  pod: PodInfo,
+  node: string,
+  before: readonly PreBind[],
+  nominates: boolean,
+  isCancelled: () => boolean,
+): Story<string | undefined> {
   const { metadata } = pod.pod
   if (before.length > 0 && nominates && pod.nominatedNode !== node) yield* patchStatus(pod.pod, { nominatedNodeName: node })
   for (const { plugin, story } of before) {

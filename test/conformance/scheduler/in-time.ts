@@ -16,7 +16,12 @@ const manifest = (object: KubernetesObject): KubernetesObject => {
   if (object.kind === 'Pod') for (const field of ['schedulerName', 'preemptionPolicy', 'priority']) delete spec[field]
   if (object.kind === 'PersistentVolume' && spec.claimRef !== undefined) spec.claimRef = { ...spec.claimRef, uid: undefined }
   const keepsStatus = object.kind === 'Node' || object.kind.startsWith('PersistentVolume')
-  return { ...rest, metadata, ...(object['spec'] === undefined ? {} : { spec }), ...(keepsStatus && status !== undefined ? { status } : {}) } as KubernetesObject
+  return {
+    ...rest,
+    metadata,
+    ...(object['spec'] === undefined ? {} : { spec }),
+    ...(keepsStatus && status !== undefined ? { status } : {}),
+  } as KubernetesObject
 }
 
 const put = (stage: Stage, object: KubernetesObject): void => {
@@ -24,7 +29,15 @@ const put = (stage: Stage, object: KubernetesObject): void => {
   stage.create(wanted)
   if (wanted['status'] === undefined) return
   const { name, namespace } = wanted.metadata
-  stage.ask({ verb: 'patch', kind: wanted.kind, namespace, name, type: 'merge', subresource: 'status', patch: { status: wanted['status'] } })
+  stage.ask({
+    verb: 'patch',
+    kind: wanted.kind,
+    namespace,
+    name,
+    type: 'merge',
+    subresource: 'status',
+    patch: { status: wanted['status'] },
+  })
 }
 
 const patch = (stage: Stage, kind: string, name: string, change: object, subresource?: 'status'): void => {
@@ -34,7 +47,8 @@ const patch = (stage: Stage, kind: string, name: string, change: object, subreso
 
 type Making = (stage: Stage, one: Loose, found: RegExpExecArray) => void
 
-const allocate = (stage: Stage, name: string, amounts: object): void => patch(stage, 'Node', name, { status: { capacity: amounts, allocatable: amounts } }, 'status')
+const allocate = (stage: Stage, name: string, amounts: object): void =>
+  patch(stage, 'Node', name, { status: { capacity: amounts, allocatable: amounts } }, 'status')
 
 /** What the words of an event do. */
 const events: readonly (readonly [RegExp, Making])[] = [
@@ -88,14 +102,28 @@ const events: readonly (readonly [RegExp, Making])[] = [
   ],
   [
     /^update (\w+): label ([\w./-]+)(?:=(\S+))?$/,
-    (stage, one, [, name = '', key = '', value = '']) => patch(stage, name in one.nodes ? 'Node' : 'Pod', name, { metadata: { labels: { [key]: value } } }),
+    (stage, one, [, name = '', key = '', value = '']) =>
+      patch(stage, name in one.nodes ? 'Node' : 'Pod', name, { metadata: { labels: { [key]: value } } }),
   ],
   [/^update (\w+): (cpu|pods) (\d+)$/, (stage, _one, [, name = '', what = '', amount]) => allocate(stage, name, { [what]: amount })],
   [/^update (\w+): memory raised$/, (stage, _one, [, name = '']) => allocate(stage, name, { memory: '64Gi' })],
   [
     /^update (\w+): condition /,
     (stage, _one, [, name = '']) =>
-      patch(stage, 'Node', name, { status: { conditions: [{ type: 'Ready', status: 'True' }, { type: 'Inspected', status: 'True' }] } }, 'status'),
+      patch(
+        stage,
+        'Node',
+        name,
+        {
+          status: {
+            conditions: [
+              { type: 'Ready', status: 'True' },
+              { type: 'Inspected', status: 'True' },
+            ],
+          },
+        },
+        'status',
+      ),
   ],
   [
     /^create PVC (\w+) \(bound\)$/,
@@ -106,8 +134,14 @@ const events: readonly (readonly [RegExp, Making])[] = [
     },
   ],
   [/^create PV (\w+) of another class$/, (stage, _one, [, name = '']) => put(stage, volumeOf(name, { class: 'elsewhere' }, {}))],
-  [/^create StorageClass (\w+)$/, (stage, _one, [, name = '']) => put(stage, storageClassOf(name, { mode: 'Immediate', provisioner: 'csi.test' }))],
-  [/^update StorageClass (\w+): allowed/, (stage, _one, [, name = '']) => patch(stage, 'StorageClass', name, { metadata: { labels: { seen: 'yes' } } })],
+  [
+    /^create StorageClass (\w+)$/,
+    (stage, _one, [, name = '']) => put(stage, storageClassOf(name, { mode: 'Immediate', provisioner: 'csi.test' })),
+  ],
+  [
+    /^update StorageClass (\w+): allowed/,
+    (stage, _one, [, name = '']) => patch(stage, 'StorageClass', name, { metadata: { labels: { seen: 'yes' } } }),
+  ],
   [/^create CSINode for (\w+)/, (stage, _one, [, name = '']) => put(stage, csiNodeOf(name, { 'csi.test': null }))],
 ]
 
@@ -151,7 +185,8 @@ export const judgeBackoff = (one: Loose): void => {
   const { initial = 1, max = 10, expect: wanted } = one
   const most = Math.max(...wanted.steps.map((step: Loose) => step.count))
   const attempts = [0.3]
-  for (let i = 0, wait = initial; i < most; i++, wait = Math.min(max, wait * 2)) attempts.push(wholeSecondAfter((attempts.at(-1) as number) + Math.min(wait, max)))
+  for (let i = 0, wait = initial; i < most; i++, wait = Math.min(max, wait * 2))
+    attempts.push(wholeSecondAfter((attempts.at(-1) as number) + Math.min(wait, max)))
   for (const { count, duration } of wanted.steps) {
     if (duration === undefined || one.initial === undefined) continue
     expect(attempts[count]).toBe(wholeSecondAfter((attempts[count - 1] as number) + duration))

@@ -54,20 +54,26 @@ const writesTo = (look: Decision, kind: string, name: string): Loose[] =>
 const counted = (reasons: readonly string[]): string => {
   const counts = new Map<string, number>()
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(', ')
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ')
 }
 
 /** What the codes of the refusals make the text say, when nobody on the nodes has a lower priority. */
 const messageFrom = (one: Loose, refused: Loose): string => {
   const nodes = Object.keys(one.nodes ?? {})
-  const helps = (name: string): string => (refused[name][0] === 'UU' ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod')
+  const helps = (name: string): string =>
+    refused[name][0] === 'UU' ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod'
   const head = `0/${nodes.length} nodes are available: `
   const then = one.pod.preemptionPolicy === 'Never' ? 'not eligible due to preemptionPolicy=Never.' : `${head}${counted(nodes.map(helps))}.`
   return `${head}${counted(nodes.flatMap((name) => refused[name].slice(1)))}. ${speaksOfClaims(one) ? 'no new claims to deallocate, ' : ''}preemption: ${then}`
 }
 
 const toleratesCordon = (pod: Loose): boolean =>
-  listOf(pod.tol).some((one) => (!one.key || one.key === 'node.kubernetes.io/unschedulable') && (!one.effect || one.effect === 'NoSchedule'))
+  listOf(pod.tol).some(
+    (one) => (!one.key || one.key === 'node.kubernetes.io/unschedulable') && (!one.effect || one.effect === 'NoSchedule'),
+  )
 
 export const judgePlace = (one: Loose): void => {
   const wanted = one.expect
@@ -102,9 +108,13 @@ export const judgePlace = (one: Loose): void => {
       expect(detail.feasible.filter((_: string, i: number) => totals[i] === Math.max(...totals)).sort()).toEqual([...best].sort())
     }
   }
-  const isUnbound = listOf(pod.claims).some((claim) => one.pvcs?.[claim] && (one.pvcs[claim].pv === undefined || one.pvcs[claim].bound === false))
-  if (detail.node !== null && !isUnbound) expect(look.actions.find(({ verb }) => verb === 'bind')?.object['spec'].nodeName).toBe(detail.node)
-  for (const node of new Set([...Object.keys(wanted.bind ?? {}), ...Object.keys(wanted.provision ?? {})])) judgeVolumes(one, name, node, nodes)
+  const isUnbound = listOf(pod.claims).some(
+    (claim) => one.pvcs?.[claim] && (one.pvcs[claim].pv === undefined || one.pvcs[claim].bound === false),
+  )
+  if (detail.node !== null && !isUnbound)
+    expect(look.actions.find(({ verb }) => verb === 'bind')?.object['spec'].nodeName).toBe(detail.node)
+  for (const node of new Set([...Object.keys(wanted.bind ?? {}), ...Object.keys(wanted.provision ?? {})]))
+    judgeVolumes(one, name, node, nodes)
   if (wanted.preempt) judgePreemption(one, look, name, nodes)
 }
 
@@ -119,7 +129,8 @@ const messageOf = (one: Loose, name: string): string | undefined => {
     return `${head}${prefilter}. ${speaksOfClaims(one) ? 'not found' : `preemption: ${head}${nodes.length} Preemption is not helpful for scheduling.`}`
   }
   const lower = listOf(one.bound).some((other) => (other.prio ?? 0) < (pod.prio ?? 0))
-  const complete = refused && nodes.length > 0 && nodes.every((node) => refused[node] || feasible?.includes(node)) && !lower && !pod.nominated
+  const complete =
+    refused && nodes.length > 0 && nodes.every((node) => refused[node] || feasible?.includes(node)) && !lower && !pod.nominated
   if (!complete || feasible === undefined) return undefined
   if (feasible.length === 0) return messageFrom(one, refused)
   if (Object.keys(refused).length > 0 && !toleratesCordon(pod)) {
@@ -134,9 +145,12 @@ const judgeScores = (one: Loose, detail: Loose): void => {
   const { score, skip, total } = one.expect
   for (const [plugin, byNode] of Object.entries(score ?? {}) as [string, Loose][]) {
     const seen = Object.fromEntries(Object.keys(byNode).map((node) => [node, detail.scores[node]?.plugins[plugin]]))
-    expect({ [plugin]: seen }).toEqual({ [plugin]: Object.fromEntries(Object.entries(byNode).map(([node, one]: Loose) => [node, one * (weights[plugin] ?? 1)])) })
+    expect({ [plugin]: seen }).toEqual({
+      [plugin]: Object.fromEntries(Object.entries(byNode).map(([node, one]: Loose) => [node, one * (weights[plugin] ?? 1)])),
+    })
   }
-  for (const plugin of listOf(skip)) for (const node of Object.keys(detail.scores)) expect(Object.keys(detail.scores[node].plugins)).not.toContain(plugin)
+  for (const plugin of listOf(skip))
+    for (const node of Object.keys(detail.scores)) expect(Object.keys(detail.scores[node].plugins)).not.toContain(plugin)
   if (total) expect(Object.fromEntries(Object.keys(total).map((node) => [node, detail.scores[node]?.total]))).toEqual(total)
   for (const node of Object.keys(detail.scores ?? {})) {
     const sum = (Object.values(detail.scores[node].plugins) as number[]).reduce((all, each) => all + each, 0)
@@ -148,7 +162,9 @@ const judgeVolumes = (one: Loose, name: string, node: string, nodes: readonly st
   const look = lookOf(one, name, { cordon: nodes.filter((other) => other !== node) })
   expect(detailOf(look).node).toBe(node)
   const bound = Object.fromEntries(
-    look.actions.filter(({ object }) => object.kind === 'PersistentVolume').map(({ object }) => [object['spec'].claimRef.name, object.metadata.name]),
+    look.actions
+      .filter(({ object }) => object.kind === 'PersistentVolume')
+      .map(({ object }) => [object['spec'].claimRef.name, object.metadata.name]),
   )
   expect(bound).toEqual(one.expect.bind?.[node] ?? {})
   const provisioned = look.actions
@@ -185,7 +201,10 @@ const judgeVictims = (one: Loose, look: Decision, victims: Loose): void => {
   const there = new Map(boundPods(one).map((pod) => [pod.name, pod]))
   const deleted = look.actions.filter(({ verb }) => verb === 'delete').map(({ object }) => object.metadata.name)
   expect(deleted.sort()).toEqual(victims.filter((victim: string) => !there.get(victim)?.terminating).sort())
-  const importance = (victim: string): readonly [number, number] => [-(there.get(victim)?.prio ?? 0), there.get(victim)?.start ?? Number.POSITIVE_INFINITY]
+  const importance = (victim: string): readonly [number, number] => [
+    -(there.get(victim)?.prio ?? 0),
+    there.get(victim)?.start ?? Number.POSITIVE_INFINITY,
+  ]
   const [priority, start] = importance(seen[0])
   for (const victim of seen) {
     const [other, later] = importance(victim)
@@ -220,7 +239,8 @@ export const judgeOrder = (one: Loose): void => {
   const label = new Map<string, string>(one.ops.map((op: Loose, i: number) => [op.add, `a${i}-${op.add}`]))
   const nodes = Object.fromEntries(one.ops.map((op: Loose) => [label.get(op.add), { labels: op.labels }]))
   const seen: string[] = []
-  for (const _ of one.expect.order) seen.push(detailOf(lookOf({ nodes, pod: { req: { cpu: 1, memory: '1Gi' } } }, 'p', { cordon: [...seen] })).node)
+  for (const _ of one.expect.order)
+    seen.push(detailOf(lookOf({ nodes, pod: { req: { cpu: 1, memory: '1Gi' } } }, 'p', { cordon: [...seen] })).node)
   expect(seen).toEqual(one.expect.order.map((name: string) => label.get(name)))
 }
 
@@ -234,12 +254,16 @@ export const judgeSequence = (one: Loose): void => {
   const { placed, nominated, victims } = one.expect
   for (const [name, node] of Object.entries(placed)) expect(looks.get(name).node).toBe(node)
   for (const [name, node] of Object.entries(nominated ?? {})) expect(looks.get(name).nominated).toBe(node)
-  for (const [name, those] of Object.entries(victims ?? {})) expect(looks.get(name).victims).toEqual((those as string[]).map((victim) => `default/${victim}`))
+  for (const [name, those] of Object.entries(victims ?? {}))
+    expect(looks.get(name).victims).toEqual((those as string[]).map((victim) => `default/${victim}`))
 }
 
 export const judgeText = (one: Loose): void => {
   const { attempts, event, text, starts, condition, reason, on } = one.expect
-  const scene = on === 'victim' ? { ...one, nodes: { n1: { pods: 1 } }, bound: [{ name: 'v', node: 'n1', prio: 0 }], pod: { ...one.pod, prio: 1000 } } : one
+  const scene =
+    on === 'victim'
+      ? { ...one, nodes: { n1: { pods: 1 } }, bound: [{ name: 'v', node: 'n1', prio: 0 }], pod: { ...one.pod, prio: 1000 } }
+      : one
   const name = scene.pod?.name ?? 'p'
   if (attempts === 0) {
     const look = looksAt({ nodes: { n1: {} }, ...scene }).find(({ object }) => object.name === name)

@@ -17,12 +17,16 @@ export const listOf = (value: Loose): Loose[] => (value === undefined || value =
 const said = <T extends object>(object: T): T => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 const texts = (map: Loose): Loose =>
   map === undefined ? undefined : Object.fromEntries(Object.entries(map ?? {}).map(([key, value]) => [key, String(value)]))
-const lowerName = (name: unknown): string => String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/^-/, '')
+const lowerName = (name: unknown): string =>
+  String(name)
+    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    .replace(/^-/, '')
 
 const modes: Loose = { RWO: 'ReadWriteOnce', RWX: 'ReadWriteMany', ROX: 'ReadOnlyMany', RWOP: 'ReadWriteOncePod' }
 const ordinary = new Set(['cpu', 'memory', 'pods', 'ephemeral-storage'])
 
-const expression = ([key, operator, values]: Loose): object => said({ key, operator, values: values === undefined ? undefined : listOf(values).map(String) })
+const expression = ([key, operator, values]: Loose): object =>
+  said({ key, operator, values: values === undefined ? undefined : listOf(values).map(String) })
 const selector = (sel: Loose): Loose => {
   if (sel === undefined || sel === null) return undefined
   return Array.isArray(sel) ? { matchExpressions: sel.map(expression) } : { matchLabels: texts(sel) }
@@ -33,16 +37,27 @@ export const nodeAffinity = (affinity: Loose): Loose =>
   affinity &&
   said({
     requiredDuringSchedulingIgnoredDuringExecution: affinity.required && { nodeSelectorTerms: affinity.required.map(nodeTerm) },
-    preferredDuringSchedulingIgnoredDuringExecution: affinity.preferred?.map((term: Loose) => ({ weight: term.w, preference: nodeTerm(term) })),
+    preferredDuringSchedulingIgnoredDuringExecution: affinity.preferred?.map((term: Loose) => ({
+      weight: term.w,
+      preference: nodeTerm(term),
+    })),
   })
 
 const podTerm = (term: Loose): object =>
-  said({ topologyKey: term.key, labelSelector: selector(term.sel), namespaces: term.namespaces, namespaceSelector: selector(term.nsSelector) })
+  said({
+    topologyKey: term.key,
+    labelSelector: selector(term.sel),
+    namespaces: term.namespaces,
+    namespaceSelector: selector(term.nsSelector),
+  })
 const podAffinity = (affinity: Loose): Loose =>
   affinity &&
   said({
     requiredDuringSchedulingIgnoredDuringExecution: affinity.required?.map(podTerm),
-    preferredDuringSchedulingIgnoredDuringExecution: affinity.preferred?.map((term: Loose) => ({ weight: term.w, podAffinityTerm: podTerm(term) })),
+    preferredDuringSchedulingIgnoredDuringExecution: affinity.preferred?.map((term: Loose) => ({
+      weight: term.w,
+      podAffinityTerm: podTerm(term),
+    })),
   })
 
 const resources = (req: Loose): Loose => {
@@ -58,7 +73,9 @@ const container = (one: Loose, name: string): object =>
     image: one.image ?? 'registry.k8s.io/pause:3.10',
     restartPolicy: one.restartPolicy,
     resources: resources(one.req),
-    ports: one.ports?.map((port: Loose) => said({ containerPort: port.hostPort, hostPort: port.hostPort, protocol: port.protocol ?? 'TCP', hostIP: port.hostIP })),
+    ports: one.ports?.map((port: Loose) =>
+      said({ containerPort: port.hostPort, hostPort: port.hostPort, protocol: port.protocol ?? 'TCP', hostIP: port.hostIP }),
+    ),
   })
 
 const disks: Loose = {
@@ -83,11 +100,16 @@ export const podOf = (pod: Loose, name: string, place: { node?: string; created?
     ...listOf(pod.disks).map((disk, i) => ({ name: `disk-${i}`, ...disks[disk.type](disk) })),
     ...listOf(pod.imageVolumes).map((reference, i) => ({ name: `image-${i}`, image: { reference, pullPolicy: 'IfNotPresent' } })),
   ]
-  const affinity = said({ nodeAffinity: nodeAffinity(pod.nodeAffinity), podAffinity: podAffinity(pod.podAffinity), podAntiAffinity: podAffinity(pod.podAntiAffinity) })
+  const affinity = said({
+    nodeAffinity: nodeAffinity(pod.nodeAffinity),
+    podAffinity: podAffinity(pod.podAffinity),
+    podAntiAffinity: podAffinity(pod.podAntiAffinity),
+  })
   const conditions: object[] = []
   if (node !== undefined) conditions.push({ type: 'PodScheduled', status: 'True' })
   else if (pod.gates) conditions.push({ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' })
-  if (pod.preempted || pod.disrupted) conditions.push({ type: 'DisruptionTarget', status: 'True', reason: pod.disrupted ?? 'PreemptionByScheduler' })
+  if (pod.preempted || pod.disrupted)
+    conditions.push({ type: 'DisruptionTarget', status: 'True', reason: pod.disrupted ?? 'PreemptionByScheduler' })
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -110,7 +132,9 @@ export const podOf = (pod: Loose, name: string, place: { node?: string; created?
       priority: pod.prio ?? 0,
       priorityClassName: classNameOf(pod),
       preemptionPolicy: pod.preemptionPolicy ?? 'PreemptLowerPriority',
-      containers: (pod.containers ?? [{ req: pod.req, image: pod.image, ports: pod.ports }]).map((one: Loose, i: number) => container(one, `c${i}`)),
+      containers: (pod.containers ?? [{ req: pod.req, image: pod.image, ports: pod.ports }]).map((one: Loose, i: number) =>
+        container(one, `c${i}`),
+      ),
       initContainers: pod.init?.map((one: Loose, i: number) => container(one, `i${i}`)),
       resources: resources(pod.podReq),
       overhead: texts(pod.overhead),
@@ -155,7 +179,13 @@ export const nodeOf = (name: string, node: Loose): KubernetesObject => {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: said({ name, uid: `node-${name}`, resourceVersion: '10', creationTimestamp: timeAt(0), labels: texts(node?.labels) }) as never,
+    metadata: said({
+      name,
+      uid: `node-${name}`,
+      resourceVersion: '10',
+      creationTimestamp: timeAt(0),
+      labels: texts(node?.labels),
+    }) as never,
     spec: said({ unschedulable: node?.cordoned ? true : undefined, taints: node?.taints?.map(taint) }),
     status: {
       capacity: amounts,
@@ -216,7 +246,9 @@ export const volumeOf = (name: string, volume: Loose, claims: Loose): Kubernetes
       persistentVolumeReclaimPolicy: 'Retain',
       claimRef,
       nodeAffinity: volume.nodeAffinity && { required: { nodeSelectorTerms: volume.nodeAffinity.map(nodeTerm) } },
-      ...(volume.driver ? { csi: { driver: volume.driver, volumeHandle: volume.handle ?? name } } : { nfs: { server: '10.0.0.8', path: `/${lowerName(name)}` } }),
+      ...(volume.driver
+        ? { csi: { driver: volume.driver, volumeHandle: volume.handle ?? name } }
+        : { nfs: { server: '10.0.0.8', path: `/${lowerName(name)}` } }),
     }),
     status: { phase: volume.phase ?? (user === undefined ? 'Available' : 'Bound') },
   }
@@ -246,11 +278,18 @@ export const storageClassOf = (name: string, one: Loose): KubernetesObject =>
 
 export const csiNodeOf = (name: string, drivers: Loose): KubernetesObject =>
   plain('CSINode', 'storage.k8s.io/v1', name, {
-    spec: { drivers: Object.entries(drivers).map(([driver, count]) => said({ name: driver, nodeID: name, allocatable: count === null ? undefined : { count } })) },
+    spec: {
+      drivers: Object.entries(drivers).map(([driver, count]) =>
+        said({ name: driver, nodeID: name, allocatable: count === null ? undefined : { count } }),
+      ),
+    },
   })
 
 export const priorityClassOf = (name: string, pod: Loose): KubernetesObject =>
-  plain('PriorityClass', 'scheduling.k8s.io/v1', name, { value: pod.prio ?? 0, preemptionPolicy: pod.preemptionPolicy ?? 'PreemptLowerPriority' })
+  plain('PriorityClass', 'scheduling.k8s.io/v1', name, {
+    value: pod.prio ?? 0,
+    preemptionPolicy: pod.preemptionPolicy ?? 'PreemptLowerPriority',
+  })
 
 /** The pods that are on nodes, copies written out. */
 export const boundPods = (one: Loose): Loose[] =>
@@ -272,14 +311,21 @@ const ownerOf = (pod: Loose): KubernetesObject => ({
 })
 
 /** All objects of a case; with other pods that wait, and with more nodes cordoned. */
-export const objectsOf = (one: Loose, { cordon = [], pods }: { cordon?: readonly string[]; pods?: readonly Loose[] } = {}): KubernetesObject[] => {
+export const objectsOf = (
+  one: Loose,
+  { cordon = [], pods }: { cordon?: readonly string[]; pods?: readonly Loose[] } = {},
+): KubernetesObject[] => {
   const waiting = pods ?? [...listOf(one.pod), ...listOf(one.pods)]
   const everyPod = [...listOf(one.bound), ...waiting, ...listOf(one.nominatedPods)]
   const objects: KubernetesObject[] = []
   const namespaces: Loose = { default: {}, ...one.namespaces }
   for (const thing of [...everyPod, ...listOf(one.services), ...listOf(one.pdbs)]) namespaces[thing.ns ?? 'default'] ??= {}
   for (const [name, labels] of Object.entries(namespaces)) {
-    objects.push({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: `ns-${name}`, labels: { 'kubernetes.io/metadata.name': name, ...texts(labels) } } })
+    objects.push({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, uid: `ns-${name}`, labels: { 'kubernetes.io/metadata.name': name, ...texts(labels) } },
+    })
   }
   for (const [name, node] of Object.entries(one.nodes ?? {})) {
     objects.push(nodeOf(name, { ...(node as object), cordoned: (node as Loose)?.cordoned || cordon.includes(name) }))
@@ -296,7 +342,11 @@ export const objectsOf = (one: Loose, { cordon = [], pods }: { cordon?: readonly
   for (const [name, claim] of Object.entries(claims)) objects.push(claimOf(name, claim))
   for (const [name, drivers] of Object.entries(one.csinodes ?? {})) objects.push(csiNodeOf(name, drivers))
   for (const [name, driver] of Object.entries(one.drivers ?? {}) as [string, Loose][]) {
-    const spec = said({ attachRequired: true, storageCapacity: driver.storageCapacity ?? false, preventPodSchedulingIfMissing: driver.required })
+    const spec = said({
+      attachRequired: true,
+      storageCapacity: driver.storageCapacity ?? false,
+      preventPodSchedulingIfMissing: driver.required,
+    })
     objects.push(plain('CSIDriver', 'storage.k8s.io/v1', name, { spec }))
   }
   for (const [i, room] of listOf(one.capacities).entries()) {
@@ -309,7 +359,9 @@ export const objectsOf = (one: Loose, { cordon = [], pods }: { cordon?: readonly
     objects.push(plain('CSIStorageCapacity', 'storage.k8s.io/v1', `capacity-${i}`, more, 'kube-system'))
   }
   for (const [i, { node, driver, handle }] of listOf(one.attachments).entries()) {
-    let held = Object.entries(one.pvs ?? {}).find(([, volume]) => (volume as Loose).driver === driver && (volume as Loose).handle === handle)?.[0]
+    let held = Object.entries(one.pvs ?? {}).find(
+      ([, volume]) => (volume as Loose).driver === driver && (volume as Loose).handle === handle,
+    )?.[0]
     if (held === undefined) {
       held = `left-${i}`
       objects.push(volumeOf(held, { class: 'elsewhere', driver, handle, phase: 'Bound', claim: `gone-${i}` }, {}))
@@ -318,7 +370,9 @@ export const objectsOf = (one: Loose, { cordon = [], pods }: { cordon?: readonly
     objects.push(plain('VolumeAttachment', 'storage.k8s.io/v1', `attachment-${i}`, { spec, status: { attached: true } }))
   }
   for (const [i, service] of listOf(one.services).entries()) {
-    objects.push(plain('Service', 'v1', `service-${i}`, { spec: { selector: texts(service.sel), ports: [{ port: 80 }] } }, service.ns ?? 'default'))
+    objects.push(
+      plain('Service', 'v1', `service-${i}`, { spec: { selector: texts(service.sel), ports: [{ port: 80 }] } }, service.ns ?? 'default'),
+    )
   }
   for (const [i, budget] of listOf(one.pdbs).entries()) {
     const disruptedPods = Object.fromEntries(listOf(budget.disrupted).map((name) => [name, timeAt(lookAt - 5)]))
@@ -331,7 +385,9 @@ export const objectsOf = (one: Loose, { cordon = [], pods }: { cordon?: readonly
   for (const [i, pod] of boundPods(one).entries()) objects.push(podOf(pod, pod.name, { node: pod.node, created: 60 + i }))
   for (const [i, pod] of listOf(one.nominatedPods).entries()) objects.push(podOf(pod, pod.name ?? `nominated-${i}`, { created: 2000 + i }))
   for (const [i, pod] of waiting.entries()) {
-    objects.push(podOf(pod, pod.name ?? 'p', { created: pod.created ?? 3000 + i, ...(pod.nodeName === undefined ? {} : { node: pod.nodeName }) }))
+    objects.push(
+      podOf(pod, pod.name ?? 'p', { created: pod.created ?? 3000 + i, ...(pod.nodeName === undefined ? {} : { node: pod.nodeName }) }),
+    )
   }
   return objects
 }
@@ -341,7 +397,16 @@ export const configurationOf = (one: Loose): Loose => {
   const config = one.config ?? {}
   const weights = (map: Loose): Loose => Object.entries(map).map(([name, weight]) => ({ name, weight }))
   const pluginConfig: object[] = []
-  const { fit, ignoredResources, ignoredResourceGroups, balanced, addedAffinity, hardPodAffinityWeight, ignorePreferredTermsOfExistingPods, candidates } = config
+  const {
+    fit,
+    ignoredResources,
+    ignoredResourceGroups,
+    balanced,
+    addedAffinity,
+    hardPodAffinityWeight,
+    ignorePreferredTermsOfExistingPods,
+    candidates,
+  } = config
   if (fit || ignoredResources || ignoredResourceGroups) {
     const scoringStrategy =
       fit &&
@@ -358,7 +423,10 @@ export const configurationOf = (one: Loose): Loose => {
     pluginConfig.push({ name: 'InterPodAffinity', args: said({ hardPodAffinityWeight, ignorePreferredTermsOfExistingPods }) })
   }
   if (candidates) {
-    pluginConfig.push({ name: 'DefaultPreemption', args: { minCandidateNodesPercentage: candidates[0], minCandidateNodesAbsolute: candidates[1] } })
+    pluginConfig.push({
+      name: 'DefaultPreemption',
+      args: { minCandidateNodesPercentage: candidates[0], minCandidateNodesAbsolute: candidates[1] },
+    })
   }
   if (pluginConfig.length === 0 && !config.percentage) return undefined
   return said({

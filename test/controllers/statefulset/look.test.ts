@@ -217,6 +217,46 @@ describe('calls and their Events', () => {
     expect(decision.actions.map((action) => `${action.verb} ${action.answer}`)).toEqual(['update Conflict'])
   })
 
+  test.each([
+    ['1.35', 'NotFound', null, 2, 'FailedDelete'],
+    ['1.36', 'NotFound', null, 2, 'SuccessfulDelete'],
+    ['1.35', 'Forbidden', /forbidden/, 3, 'FailedDelete'],
+  ])('release %s, a pod to be replaced whose deletion is answered with %s', (release, reason, error, currentReplicas, event) => {
+    const [set, revision, ...others] = scene([{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }]) as [StatefulSet, ...KubernetesObject[]]
+    const template = { ...set.spec.template, spec: { containers: [{ name: 'app', image: 'app:2' }] } }
+    const changed = { ...set, metadata: { ...set.metadata, generation: 2 }, spec: { ...set.spec, template } }
+    const objects = [changed, revision as KubernetesObject, ...others]
+    const decision = ask(objects, { release, failing: [{ verb: 'delete', kind: 'Pod', name: 'web-2', reason }] })
+    expect(decision.actions.find((action) => action.verb === 'delete')?.event?.reason).toBe(event)
+    expect(decision.actions.at(-1)?.object['status']).toMatchObject({ currentReplicas })
+    if (error === null) expect(decision.error).toBeNull()
+    else expect(decision.error).toMatch(error)
+  })
+
+  test.each([
+    ['NotFound', null],
+    ['Invalid', null],
+    ['Conflict', /Operation cannot be fulfilled/],
+  ])('a release that is answered with %s', (reason, error) => {
+    const objects = scene([{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }, { ordinal: 7, labels: { app: 'other' } }])
+    const decision = ask(objects, { failing: [{ verb: 'patch', kind: 'Pod', reason }] })
+    expect(told(decision)[0]).toBe(`patch Pod web-7 ${reason}`)
+    if (error === null) expect(decision.error).toBeNull()
+    else expect(decision.error).toMatch(error)
+  })
+
+  test.each([
+    ['NotFound', null],
+    ['Invalid', /is invalid/],
+  ])('an adoption that is answered with %s: the pod is not ours', (reason, error) => {
+    const objects = scene([{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }, { ordinal: 7, owners: [] }])
+    const decision = ask(objects, { failing: [{ verb: 'patch', kind: 'Pod', reason }] })
+    expect(told(decision)[0]).toBe(`patch Pod web-7 ${reason}`)
+    expect(decision.actions.some((action) => action.verb === 'delete')).toBe(false)
+    if (error === null) expect(decision.error).toBeNull()
+    else expect(decision.error).toMatch(error)
+  })
+
   test('a name that another’s revision of the same data has: it is used as it is', () => {
     const revision = revisionOf(web())
     const owner = { ...ownerReferenceTo(web()), uid: 'another' }

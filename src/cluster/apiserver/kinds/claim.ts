@@ -6,8 +6,11 @@ import { claimDefaults } from '../defaults/claim-spec.ts'
 import { inField, withField } from '../defaults/share.ts'
 import type { Kind } from '../kind.ts'
 import { validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from '../validate/claim.ts'
+import { fractionalWarning } from '../validate/pod-warnings.ts'
 import { accessModesText, shown } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
+
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
 
 const isBoundTo = (claim: KubernetesObject): boolean => (claim['spec']?.volumeName ?? '') !== ''
 
@@ -32,6 +35,14 @@ export const claim: Kind = defineKind({
   rules: validateClaim,
   updateRules: validateClaimUpdate,
   statusRules: validateClaimStatusUpdate,
+  warnings: (object) => [
+    ...(object.metadata.annotations?.[classAnnotation] === undefined
+      ? []
+      : [`metadata.annotations[${classAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`]),
+    ...(['requests', 'limits'] as const).flatMap((side) =>
+      fractionalWarning(object['spec']?.resources?.[side]?.storage, `spec.resources.${side}[storage]`),
+    ),
+  ],
   columns: [
     nameColumn,
     {

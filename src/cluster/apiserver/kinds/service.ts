@@ -80,6 +80,24 @@ const keepAllocated = (object: KubernetesObject, old: KubernetesObject): Kuberne
     return withAbsent(spec, { ...(unsaid ? { clusterIP, clusterIPs } : {}), ipFamilies, ipFamilyPolicy })
   })
 
+/** Source: pkg/api/service/warnings.go (1.36) */
+const warningsOf = (spec: Fields): readonly string[] => {
+  const headless = spec['clusterIP'] === 'None'
+  const external = (spec['externalIPs'] ?? []).length > 0
+  const elsewhere = spec['type'] === 'ExternalName'
+  return [
+    ...(headless && (spec['loadBalancerIP'] ?? '') !== '' ? ['spec.loadBalancerIP is ignored for headless services'] : []),
+    ...(headless && external ? ['spec.externalIPs is ignored for headless services'] : []),
+    ...(headless && spec['sessionAffinity'] !== 'None' ? ['spec.SessionAffinity is ignored for headless services'] : []),
+    ...(external && !headless && !elsewhere ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters'] : []),
+    ...(external && elsewhere ? ['spec.externalIPs is ignored when spec.type is "ExternalName"'] : []),
+    ...(!elsewhere && (spec['externalName'] ?? '') !== '' ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : []),
+    ...(spec['trafficDistribution'] === 'PreferClose'
+      ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"']
+      : []),
+  ]
+}
+
 export const service: Kind = defineKind({
   kind: 'Service',
   apiVersion: 'v1',
@@ -100,6 +118,7 @@ export const service: Kind = defineKind({
     ...validateService(object),
   ],
   updateRules: validateServiceUpdate,
+  warnings: (object) => warningsOf(object['spec'] ?? {}),
   columns: [
     nameColumn,
     { name: 'TYPE', cell: (object) => object['spec']?.type ?? '' },

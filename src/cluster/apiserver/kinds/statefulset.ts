@@ -5,7 +5,7 @@ import { claimDefaults } from '../defaults/claim-spec.ts'
 import { podTemplateDefaults } from '../defaults/pod-spec.ts'
 import { type Fields, inEach, inField, withAbsent, withField } from '../defaults/share.ts'
 import type { Kind, KindContext } from '../kind.ts'
-import { podTemplateWarnings } from '../validate/pod-warnings.ts'
+import { fractionalWarning, podTemplateWarnings } from '../validate/pod-warnings.ts'
 import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from '../validate/statefulset.ts'
 import { count, templateColumns } from './cells.ts'
 import { ageColumn, defineKind, nameColumn } from './define.ts'
@@ -59,6 +59,17 @@ const specDefaults = (spec: Fields, context: KindContext, old: KubernetesObject 
 
 const negativeHistory = 'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'
 
+/** The paths are Kubernetes' own slips. */
+const claimWarnings = (object: KubernetesObject, below: string): readonly string[] =>
+  ((object['spec']?.volumeClaimTemplates ?? []) as readonly Fields[]).flatMap((template, at) =>
+    (['requests', 'limits'] as const).flatMap((side) =>
+      fractionalWarning(
+        template['spec']?.resources?.[side]?.storage,
+        `spec.volumeClaimTemplates[${at}]${below}.resources.${side}[storage]`,
+      ),
+    ),
+  )
+
 export const statefulSet: Kind = defineKind({
   kind: 'StatefulSet',
   apiVersion: 'apps/v1',
@@ -75,7 +86,8 @@ export const statefulSet: Kind = defineKind({
   updateRules: validateStatefulSetUpdate,
   statusRules: validateStatefulSetStatus,
   warnings: (object, old) => [
-    ...(old === undefined || object['spec'] !== old['spec'] ? podTemplateWarnings(object['spec']?.template, old?.['spec']?.template) : []),
+    ...(object['spec'] === old?.['spec'] ? [] : podTemplateWarnings(object['spec']?.template, undefined)),
+    ...claimWarnings(object, old === undefined ? '' : '.Spec'),
     ...((object['spec']?.revisionHistoryLimit ?? 0) < 0 ? [negativeHistory] : []),
   ],
   columns: [

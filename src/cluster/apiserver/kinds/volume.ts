@@ -34,6 +34,12 @@ export const volume: Kind = defineKind({
   rules: validateVolume,
   updateRules: validateVolumeUpdate,
   statusRules: validateVolumeStatusUpdate,
+  warnings: (object) =>
+    object['spec']?.persistentVolumeReclaimPolicy === 'Recycle'
+      ? [
+          'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+        ]
+      : [],
   columns: [
     nameColumn,
     { name: 'CAPACITY', cell: (object) => printQuantity(quantityOf(object['spec']?.capacity?.storage)) },

@@ -130,7 +130,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
   }
 
   function* create(deployment: Deployment, oldSets: readonly ReplicaSet[], revision: number): Story<State> {
-    const hash = templateHash(deployment['spec'].template, statusOf(deployment).collisionCount)
+    const hash = templateHash(deployment['spec'].template, statusOf(deployment).collisionCount, component.gates.release.minor)
     const fresh = replicaSetOf(deployment, hash, revision, newReplicas(deployment, oldSets, 0))
     const answer = yield* call<KubernetesObject>({ verb: 'create', object: fresh })
     if (!answer.ok && answer.status.reason === 'AlreadyExists') {

@@ -64,7 +64,8 @@ const resolved = (term: PodTerm, cycle: Pick<Cycle, 'known'>): readonly string[]
   return [...new Set([...term.namespaces, ...cycle.known.namespacesWith(term.namespaceSelector)])].sort()
 }
 
-const covered = (term: PodTerm, pod: PodInfo, { known }: Pick<Cycle, 'known'>): boolean => matchesPod(term, pod, known.namespaceLabels(pod.namespace))
+const covered = (term: PodTerm, pod: PodInfo, { known }: Pick<Cycle, 'known'>): boolean =>
+  matchesPod(term, pod, known.namespaceLabels(pod.namespace))
 
 const matchesAll = (terms: readonly PodTerm[], pod: PodInfo, cycle: Pick<Cycle, 'known'>): boolean =>
   terms.length > 0 && terms.every((term) => covered(term, pod, cycle))
@@ -84,7 +85,15 @@ const preFilter = (cycle: Cycle) => {
   const own = pod.requiredAffinity
   const anti = pod.requiredAntiAffinity
   if (theirs.length === 0 && own.length === 0 && anti.length === 0) return skip
-  const affinityTally = own.length === 0 ? undefined : tallies.tally(affinityQuestion(own, own.map((term) => resolved(term, cycle))))
+  const affinityTally =
+    own.length === 0
+      ? undefined
+      : tallies.tally(
+          affinityQuestion(
+            own,
+            own.map((term) => resolved(term, cycle)),
+          ),
+        )
   const state: State = {
     affinity: affinityTally === undefined ? [] : own.map((term) => countFor(affinityTally, cycle, term.topologyKey)),
     affinityTally,
@@ -139,8 +148,10 @@ type Share = { readonly counts: DomainCounts; readonly weight: number }
 const isAssigned = (pod: PodInfo | undefined): pod is PodInfo => pod !== undefined && pod.nodeName !== ''
 
 /** In hints namespace selectors are not resolved: such a term covers the namespaces it lists (scheduler.md 3.3, second hole). */
-const hintMatches = (term: PodTerm, pod: PodInfo): boolean => coversNamespace(term, pod.namespace, undefined) && term.selector.matches(pod.labels)
-const hintMatchesAll = (terms: readonly PodTerm[], pod: PodInfo): boolean => terms.length > 0 && terms.every((term) => hintMatches(term, pod))
+const hintMatches = (term: PodTerm, pod: PodInfo): boolean =>
+  coversNamespace(term, pod.namespace, undefined) && term.selector.matches(pod.labels)
+const hintMatchesAll = (terms: readonly PodTerm[], pod: PodInfo): boolean =>
+  terms.length > 0 && terms.every((term) => hintMatches(term, pod))
 
 const podGone: Hint = (pod, event, { gates }) => {
   const gone = event.pod

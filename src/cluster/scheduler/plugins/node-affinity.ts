@@ -1,11 +1,12 @@
 /** nodeSelector and node affinity, the pod's own and the profile's. Source: scheduler.md 7.4 and 6.2. */
+
+import type { KubernetesObject } from '../../objects/metadata.ts'
 import type { NodeSelector, NodeSelectorTerm } from '../../objects/node.ts'
 import { matchesNodeSelector, matchesTerm, requiredNodeAffinity, suitsNode } from '../../objects/node.ts'
-import type { KubernetesObject } from '../../objects/metadata.ts'
+import { normalizeByHighest } from '../normalize.ts'
 import type { ClusterEvent, Plugin } from '../plugin.ts'
 import { go, skip, unresolvable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
-import { normalizeByHighest } from '../normalize.ts'
 
 type Preferred = { readonly weight: number; readonly preference: NodeSelectorTerm }
 type Affinity = {
@@ -50,7 +51,8 @@ const isWorth = ({ weight, preference }: Preferred): boolean =>
 export const nodeAffinity = ({ addedAffinity }: NodeAffinityArgs = {}): Plugin<true, readonly Preferred[]> => {
   const added = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   const liked = (addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).filter(isWorth)
-  const admits = (object: KubernetesObject): boolean => added === undefined || matchesNodeSelector(added, object.metadata.name, object.metadata.labels)
+  const admits = (object: KubernetesObject): boolean =>
+    added === undefined || matchesNodeSelector(added, object.metadata.name, object.metadata.labels)
   const suits = (pod: PodInfo, object: KubernetesObject): boolean => suitsNode(pod.pod, object.metadata.name, object.metadata.labels)
   const matchesNow = (pod: PodInfo, { object, old }: ClusterEvent): boolean =>
     admits(object) && suits(pod, object) && (old === undefined || !suits(pod, old))

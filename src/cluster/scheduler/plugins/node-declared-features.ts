@@ -2,9 +2,10 @@
  * Nodes say which features their kubelet has (status.declaredFeatures); pods that need one go nowhere else. From 1.36.
  * Source: scheduler.md 0.1 (NodeDeclaredFeatures), 7.0. Concerns pods with a RestartAllContainers rule, or hostNetwork without host users.
  */
-import type { PodInfo } from '../pod-info.ts'
+
 import type { Plugin } from '../plugin.ts'
 import { always, go, skip, unresolvable } from '../plugin.ts'
+import type { PodInfo } from '../pod-info.ts'
 
 const refusal = unresolvable("node(s) didn't match Pod's required features")
 

@@ -6,9 +6,9 @@ import type { Amounts } from '../../objects/fit.ts'
 import { atLeast } from '../../objects/release.ts'
 import type { Plugin } from '../plugin.ts'
 import { go, skip } from '../plugin.ts'
-import type { NodeInfo, Snapshot } from '../snapshot.ts'
 import type { Resource, ResourceWeight } from '../resource-score.ts'
 import { amountOf, isExtended, resourcesOf, roomOf, usedOf } from '../resource-score.ts'
+import type { NodeInfo, Snapshot } from '../snapshot.ts'
 
 export type BalancedAllocationArgs = { readonly resources?: readonly ResourceWeight[] | undefined }
 

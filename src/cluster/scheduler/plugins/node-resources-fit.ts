@@ -11,9 +11,9 @@ import type { KubernetesObject } from '../../objects/metadata.ts'
 import type { ClusterEvent, Plugin, Refusal } from '../plugin.ts'
 import { go, unresolvable, unschedulable } from '../plugin.ts'
 import { PodInfo } from '../pod-info.ts'
-import type { NodeInfo, Snapshot } from '../snapshot.ts'
 import type { Point, Resource, ResourceWeight } from '../resource-score.ts'
 import { amountOf, brokenLine, isExtended, resourcesOf, roomOf, usedOf } from '../resource-score.ts'
+import type { NodeInfo, Snapshot } from '../snapshot.ts'
 
 export type NodeResourcesFitArgs = {
   readonly ignoredResources?: readonly string[] | undefined
@@ -60,7 +60,8 @@ export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amount
   const { resources, scorer, isRatio, plain } = strategyOf(args)
   const ignored = new Set(args.ignoredResources ?? [])
   const groups = new Set(args.ignoredResourceGroups ?? [])
-  const isIgnored = (name: string): boolean => ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, Math.max(0, name.indexOf('/')))))
+  const isIgnored = (name: string): boolean =>
+    ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, Math.max(0, name.indexOf('/')))))
 
   const scoreOf = (snapshot: Snapshot, node: NodeInfo, asked: Amounts): number => {
     let sum = 0

@@ -17,6 +17,7 @@ export const nodeUnschedulable: Plugin = {
   retryOn: {
     'Node/Add': (_pod, { object }) => object['spec']?.unschedulable !== true,
     'Node/UpdateTaint': (_pod, { object, old }) => old?.['spec']?.unschedulable === true && object['spec']?.unschedulable !== true,
-    'Pod/UpdateToleration': (pod, event, { gates }) => event.pod !== undefined && event.pod.uid === pod.uid && toleratesCordon(event.pod, gates),
+    'Pod/UpdateToleration': (pod, event, { gates }) =>
+      event.pod !== undefined && event.pod.uid === pod.uid && toleratesCordon(event.pod, gates),
   },
 }

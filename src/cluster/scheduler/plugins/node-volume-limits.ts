@@ -50,7 +50,13 @@ export const nodeVolumeLimits = (): Plugin<State, never> => {
 
   const usedOn = (node: NodeInfo, known: Known): Used => {
     const before = memory[node.index]
-    if (before !== undefined && before.node === node && before.version === node.volumeVersion && before.storageVersion === known.storageVersion) return before
+    if (
+      before !== undefined &&
+      before.node === node &&
+      before.version === node.volumeVersion &&
+      before.storageVersion === known.storageVersion
+    )
+      return before
     const volumes = new Map<string, string>()
     for (const pod of node.pods.values()) if (pod.claims.length > 0) volumesOf(pod, known, volumes)
     const counts = new Map<string, number>()

@@ -71,7 +71,8 @@ const constraintOf = (spec: Spec, pod: PodInfo, selector?: Matcher): Constraint 
 /** The services' and the owner's selectors as one. Source: helper.DefaultSelector. */
 const defaultSelector = ({ pod, known }: Pick<Cycle, 'pod' | 'known'>): Matcher => {
   const equal = new Map<string, string>()
-  for (const selector of known.serviceSelectors(pod.namespace, pod.labels)) for (const key of Object.keys(selector)) equal.set(key, selector[key] as string)
+  for (const selector of known.serviceSelectors(pod.namespace, pod.labels))
+    for (const key of Object.keys(selector)) equal.set(key, selector[key] as string)
   const owner = controllerOf(pod.pod)
   const kind = owner?.kind
   let expressions: readonly object[] = []
@@ -96,7 +97,11 @@ const admissionOf = (constraint: Constraint, { pod, gates }: Pick<Cycle, 'pod' |
   if (!asksAffinity && !constraint.honorsTaints) return everyNode
   const tolerations = constraint.honorsTaints ? tolerationsOf(pod.pod) : []
   const compares = gates.on('TaintTolerationComparisonOperators')
-  const text = JSON.stringify([asksAffinity ? [spec?.nodeSelector ?? null, affinity ?? null] : 0, constraint.honorsTaints ? tolerations : 0, compares])
+  const text = JSON.stringify([
+    asksAffinity ? [spec?.nodeSelector ?? null, affinity ?? null] : 0,
+    constraint.honorsTaints ? tolerations : 0,
+    compares,
+  ])
   return {
     text,
     admits: (node) =>
@@ -217,7 +222,8 @@ export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<read
   }
   const nodeMatters: Hint = (pod, event, { known }) => {
     const constraints = hards({ pod, known })
-    const hasAll = (labels: Readonly<Record<string, string>> | undefined): boolean => constraints.every(({ key }) => labels?.[key] !== undefined)
+    const hasAll = (labels: Readonly<Record<string, string>> | undefined): boolean =>
+      constraints.every(({ key }) => labels?.[key] !== undefined)
     const is = hasAll(event.object.metadata.labels)
     if (event.old === undefined) return is
     const was = hasAll(event.old.metadata.labels)
@@ -288,7 +294,8 @@ export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<read
       'Pod/Add': podMatters,
       'Pod/Delete': podMatters,
       'Pod/UpdateLabel': labelMatters,
-      'Pod/UpdateToleration': (pod, event, { known }) => event.pod?.uid === pod.uid && hards({ pod, known }).some(({ honorsTaints }) => honorsTaints),
+      'Pod/UpdateToleration': (pod, event, { known }) =>
+        event.pod?.uid === pod.uid && hards({ pod, known }).some(({ honorsTaints }) => honorsTaints),
       'Node/Add': nodeMatters,
       'Node/Delete': nodeMatters,
       'Node/UpdateLabel': nodeMatters,

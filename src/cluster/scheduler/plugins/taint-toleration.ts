@@ -2,10 +2,10 @@
 import type { Taint, Toleration } from '../../objects/node.ts'
 import { isTolerated, taintsOf, tolerationsOf, untoleratedTaint } from '../../objects/node.ts'
 import { atLeast } from '../../objects/release.ts'
+import { normalizeByHighest } from '../normalize.ts'
 import type { ClusterEvent, Cycle, Plugin, Refusal } from '../plugin.ts'
 import { go, unresolvable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
-import { normalizeByHighest } from '../normalize.ts'
 
 const refusal = unresolvable('node(s) had untolerated taint(s)')
 

@@ -8,6 +8,7 @@ import { call, sleep } from '../../client/story.ts'
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { bytesOf } from '../../objects/quantity.ts'
 import { matches } from '../../objects/selector.ts'
+import { classOf } from '../../objects/volume.ts'
 import {
   claimSize,
   findMatchingVolume,
@@ -16,7 +17,6 @@ import {
   volumeAnnotations,
   volumeForClaim,
 } from '../../objects/volume-matching.ts'
-import { classOf } from '../../objects/volume.ts'
 import type { Known } from '../known.ts'
 import type { Cycle, Plugin, PreFilterAnswer, Refusal } from '../plugin.ts'
 import { always, failure, go, skip, unresolvable } from '../plugin.ts'
@@ -67,7 +67,9 @@ const preFilter = ({ pod, known }: Cycle): PreFilterAnswer<State> => {
     const claim = known.claim(pod.namespace, name)
     if (claim === undefined) {
       return refuse(
-        ephemeral ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"` : `persistentvolumeclaim "${name}" not found`,
+        ephemeral
+          ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`
+          : `persistentvolumeclaim "${name}" not found`,
       )
     }
     if (claim['status']?.phase === 'Lost') {
@@ -94,7 +96,9 @@ const isAllowed = (storageClass: KubernetesObject, labels: Readonly<Record<strin
   if (terms.length === 0) return true
   return terms.some((term) => {
     const expressions = term.matchLabelExpressions ?? []
-    return expressions.length > 0 && expressions.every(({ key, values }) => labels[key] !== undefined && values.includes(labels[key] as string))
+    return (
+      expressions.length > 0 && expressions.every(({ key, values }) => labels[key] !== undefined && values.includes(labels[key] as string))
+    )
   })
 }
 
@@ -136,7 +140,11 @@ const canProvision = (known: Known, claims: readonly KubernetesObject[], node: N
 const bySize = (a: KubernetesObject, b: KubernetesObject): number => claimSize(a) - claimSize(b)
 
 /** Claims that take volumes which exist, and those that are left. */
-const matchVolumes = (volumesFor: (claim: KubernetesObject) => readonly KubernetesObject[], claims: readonly KubernetesObject[], node: NodeInfo) => {
+const matchVolumes = (
+  volumesFor: (claim: KubernetesObject) => readonly KubernetesObject[],
+  claims: readonly KubernetesObject[],
+  node: NodeInfo,
+) => {
   const taken = new Set<string>()
   const bindings: { claim: KubernetesObject; volume: KubernetesObject }[] = []
   const left: KubernetesObject[] = []
@@ -243,7 +251,8 @@ const checkBindings = (
     const volume = known.confirmed('PersistentVolume', written.metadata.name)
     if (volume === undefined) return `failed to check binding: could not find volume "${written.metadata.name}"`
     const claim = known.confirmed('PersistentVolumeClaim', reference.name, reference.namespace)
-    if (claim === undefined) return `failed to check binding: could not find v1.PersistentVolumeClaim "${reference.namespace}/${reference.name}"`
+    if (claim === undefined)
+      return `failed to check binding: could not find v1.PersistentVolumeClaim "${reference.namespace}/${reference.name}"`
     if (isNewer(written, volume)) return undefined
     const wrong = suits(volume)
     if (wrong !== undefined) return wrong
@@ -344,7 +353,8 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<State, State
       'Node/Add': always,
       'Node/UpdateLabel': always,
       'StorageClass/Add': always,
-      'StorageClass/Update': (_pod, { object, old }) => JSON.stringify(object['allowedTopologies'] ?? []) !== JSON.stringify(old?.['allowedTopologies'] ?? []),
+      'StorageClass/Update': (_pod, { object, old }) =>
+        JSON.stringify(object['allowedTopologies'] ?? []) !== JSON.stringify(old?.['allowedTopologies'] ?? []),
       'CSINode/Add': always,
       'CSINode/Update': (_pod, { object, old }) => migrated(object) !== migrated(old),
       'CSIStorageCapacity/Add': always,
@@ -352,7 +362,9 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<State, State
       'CSIDriver/Update': (pod, { object, old }) =>
         old?.['spec']?.storageCapacity === true &&
         object['spec']?.storageCapacity !== true &&
-        ((pod.pod['spec']?.volumes ?? []) as readonly { csi?: { driver?: string } }[]).some(({ csi }) => csi?.driver === object.metadata.name),
+        ((pod.pod['spec']?.volumes ?? []) as readonly { csi?: { driver?: string } }[]).some(
+          ({ csi }) => csi?.driver === object.metadata.name,
+        ),
     },
   }
 }

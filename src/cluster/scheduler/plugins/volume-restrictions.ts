@@ -7,7 +7,9 @@ import type { Cycle, Plugin } from '../plugin.ts'
 import { always, skip, unresolvable, unschedulable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
 
-const inUse = unschedulable('node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod')
+const inUse = unschedulable(
+  'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
+)
 const conflict = unschedulable('node(s) had no available disk')
 
 type Disk = {

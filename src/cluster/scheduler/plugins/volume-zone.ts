@@ -28,7 +28,8 @@ const wishesOf = ({ pod, known }: Cycle) => {
       const storageClass = known.get('StorageClass', className)
       if (storageClass === undefined) return refuse(`storageclass.storage.k8s.io "${className}" not found`)
       const mode = storageClass['volumeBindingMode'] as string | undefined
-      if (mode === undefined) return { kind: 'refuse', refusal: failure(`VolumeBindingMode not set for StorageClass "${className}"`) } as const
+      if (mode === undefined)
+        return { kind: 'refuse', refusal: failure(`VolumeBindingMode not set for StorageClass "${className}"`) } as const
       if (mode === 'WaitForFirstConsumer') continue
       return refuse('PersistentVolume had no name')
     }
@@ -58,8 +59,10 @@ export const volumeZone: Plugin<readonly Wish[], never> = {
     'StorageClass/Add': (_pod, { object }) => object['volumeBindingMode'] === 'WaitForFirstConsumer',
     'Node/Add': always,
     'Node/UpdateLabel': always,
-    'PersistentVolumeClaim/Add': (pod, { object }) => pod.namespace === object.metadata.namespace && pod.claims.some(({ name }) => name === object.metadata.name),
-    'PersistentVolumeClaim/Update': (pod, { object }) => pod.namespace === object.metadata.namespace && pod.claims.some(({ name }) => name === object.metadata.name),
+    'PersistentVolumeClaim/Add': (pod, { object }) =>
+      pod.namespace === object.metadata.namespace && pod.claims.some(({ name }) => name === object.metadata.name),
+    'PersistentVolumeClaim/Update': (pod, { object }) =>
+      pod.namespace === object.metadata.namespace && pod.claims.some(({ name }) => name === object.metadata.name),
     'PersistentVolume/Add': always,
     'PersistentVolume/Update': (_pod, { object, old }) => keys.some((key) => object.metadata.labels?.[key] !== old?.metadata.labels?.[key]),
   },
