@@ -8,6 +8,7 @@ import { WorkQueue } from './work-queue.ts'
 
 export class ControlLoop {
   private readonly component: Component
+  private readonly caches: Caches
   private readonly client: Client
   private readonly make: () => Controller
   private controller: Controller
@@ -19,6 +20,7 @@ export class ControlLoop {
   /** `make` brings the controller into being, anew each time its component starts. */
   constructor(component: Component, caches: Caches, client: Client, make: () => Controller) {
     this.component = component
+    this.caches = caches
     this.client = client
     this.make = make
     this.controller = make()
@@ -44,7 +46,7 @@ export class ControlLoop {
   private plan(): void {
     if (this.planned) return
     this.planned = true
-    this.component.process.after(0, `${this.controller.name} looks`, () => {
+    this.caches.soon(`${this.controller.name} looks`, () => {
       this.planned = false
       this.work()
     })

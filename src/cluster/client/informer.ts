@@ -31,6 +31,15 @@ type Feed = {
 
 type Pending = { readonly feed: Feed; readonly change: Change; readonly cause: number }
 
+/** More changes than this in one instant are told first and reacted to together: a look at a large set must not come once for each of its pods. */
+const apartLimit = 64
+
+/** Whether the next change is of the same object, so that both are seen at once; that it is gone is a change of its own. */
+const isContinued = (item: Pending, next: Pending): boolean => {
+  const [a, b] = [item.change.object.metadata, next.change.object.metadata]
+  return item.feed === next.feed && a.name === b.name && a.namespace === b.namespace && next.change.type !== 'DELETED'
+}
+
 /** Kinds that a kubelet watches for its node alone; the rest it reads when it needs them. */
 const nodeKinds = new Set(['Pod', 'Node'])
 
@@ -39,6 +48,9 @@ export class Caches implements View {
   private readonly feeds = new Map<string, Feed>()
   private pending: Pending[] = []
   private last: Micros = 0
+  /** What waits for the end of a delivery; see `soon`. */
+  private reactions: { readonly cause: number; readonly act: () => void }[] = []
+  private telling = false
   /** While it is cut off nothing arrives; see `heal`. */
   private cutOff = false
   /** Added to each delivery while a fault slows the watch. */
@@ -138,10 +150,37 @@ export class Caches implements View {
     if (this.pending.length === 1) process.after(0, 'watch', () => this.flush())
   }
 
+  /**
+   * Something to be done as soon as the changes of the object that is being told of are all told, with their cause; outside a delivery as
+   * an event of its own. So the reactions to one instant's writes come in the order of the writes (cases/README.md 4).
+   */
+  soon(label: string, act: () => void): void {
+    const { process } = this.options
+    if (!this.telling) process.after(0, label, act)
+    else this.reactions.push({ cause: process.engine.cause, act })
+  }
+
+  /** What was written in this instant, in the order of the writes; after each object's changes come the reactions to them. */
   private flush(): void {
     const items = this.pending
     this.pending = []
-    for (const item of items) this.deliver(item)
+    this.telling = true
+    const apart = items.length <= apartLimit
+    items.forEach((item, at) => {
+      this.deliver(item)
+      const next = items[at + 1]
+      if (next === undefined || (apart && !isContinued(item, next))) this.react()
+    })
+    this.telling = false
+  }
+
+  private react(): void {
+    const { engine } = this.options.process
+    while (this.reactions.length > 0) {
+      const reactions = this.reactions
+      this.reactions = []
+      for (const { cause, act } of reactions) engine.because(cause, act)
+    }
   }
 
   private deliver(item: Pending): void {

@@ -36,8 +36,6 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
     return reference ? [`${reference.namespace}/${reference.name}`] : [`free ${classOf(volume)}`]
   })
   const pending = new Set<string>()
-  /** The pods that waited for a claim when its last change came; its look speaks of them, not of a pod that came right after. */
-  const waiting = new Map<string, readonly string[]>()
   let queue: Enqueue | undefined
   const resync = new Turn({
     process: component.process,
@@ -75,12 +73,8 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
     changed({ type, object, old }, queued) {
       switch (object.kind) {
         case 'PersistentVolumeClaim':
-          if (type !== 'DELETED') {
-            waiting.set(namespacedName(object), waitingPods(object))
-            return queued.add(namespacedName(object))
-          }
+          if (type !== 'DELETED') return queued.add(namespacedName(object))
           pending.delete(namespacedName(object))
-          waiting.delete(namespacedName(object))
           if (volumeNameOf(object) !== '') queued.add(volumeNameOf(object))
           return
         case 'PersistentVolume': {
@@ -155,9 +149,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
   }
 
   function* waitsForPod(claim: KubernetesObject): Look {
-    const key = namespacedName(claim)
-    const names = waiting.get(key) ?? waitingPods(claim)
-    waiting.delete(key)
+    const names = waitingPods(claim)
     const [reason, why] =
       names.length === 0
         ? ['WaitForFirstConsumer', 'waiting for first consumer to be created before binding']

@@ -1,8 +1,7 @@
 /** A case as a scenario, played on the whole simulator. */
-import { seconds } from '../../../src/engine/clock.ts'
+import { parseDuration, seconds } from '../../../src/engine/clock.ts'
 import { readScenario } from '../../../src/scenario/read.ts'
 import { simulate } from '../../../src/simulate.ts'
-import { parseDuration } from '../../../src/engine/clock.ts'
 import { faultsOf, type Loose } from './judge.ts'
 
 const isMap = (value: unknown): value is Loose => value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -19,7 +18,8 @@ function merge(base: unknown, over: unknown): unknown {
     }
     return out
   }
-  const named = (list: unknown): list is Loose[] => Array.isArray(list) && list.every((each) => isMap(each) && typeof each['name'] === 'string')
+  const named = (list: unknown): list is Loose[] =>
+    Array.isArray(list) && list.every((each) => isMap(each) && typeof each['name'] === 'string')
   if (named(base) && named(over) && over.length > 0) {
     const out = base.map(clone)
     for (const item of over) {
@@ -61,7 +61,11 @@ const textOf = (content: unknown): string =>
   typeof content === 'string' ? content : (Array.isArray(content) ? content : [content]).map((each) => JSON.stringify(each)).join('\n---\n')
 
 /** Plays a case. Returns what is wrong, one line each. */
-export function play(one: Loose, given: { readonly fixtures: Loose; readonly bases: Loose }, without: readonly string[]): readonly string[] {
+export function play(
+  one: Loose,
+  given: { readonly fixtures: Loose; readonly bases: Loose },
+  without: readonly string[],
+): readonly string[] {
   const fixture = clone(given.fixtures[one['fixture']]) ?? {}
   const scenario = merge(based(fixture, given.bases), based(one['with'] ?? {}, given.bases)) as Loose
   const files = based({ ...fixture['files'], ...one['files'] }, given.bases) as Loose
@@ -96,6 +100,11 @@ export function play(one: Loose, given: { readonly fixtures: Loose; readonly bas
     const row = rows[i]
     if (step['run'] === undefined) return []
     if (row === undefined) return [`$ ${step['run']}: was not typed`]
-    return faultsOf(step, { stdout: row.stdout, stderr: row.stderr, exit: row.exit, ended: row.ended === undefined ? undefined : row.ended / 1_000_000 })
+    return faultsOf(step, {
+      stdout: row.stdout,
+      stderr: row.stderr,
+      exit: row.exit,
+      ended: row.ended === undefined ? undefined : row.ended / 1_000_000,
+    })
   })
 }

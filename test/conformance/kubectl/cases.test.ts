@@ -15,7 +15,8 @@ const files = readdirSync(here).filter((name) => /^\d\d-.*\.yaml$/.test(name))
 
 describe.each(files)('%s', (file) => {
   const cases = (read(file)['cases'] as Loose[]).filter(
-    (one) => one['shell'] === undefined && one['skip'] === undefined && !((one['needs'] ?? []) as string[]).some((each) => without.includes(each)),
+    (one) =>
+      one['shell'] === undefined && one['skip'] === undefined && !((one['needs'] ?? []) as string[]).some((each) => without.includes(each)),
   )
   test.each(cases.map((one) => [one['id'], one['title'], one] as const))('%s %s', (_id, _title, one) => {
     expect(play(one, given, without)).toEqual([])

@@ -4,7 +4,12 @@
 export type Loose = Record<string, any>
 
 /** What a line of a case answered. */
-export type Answer = { readonly stdout: string; readonly stderr: string; readonly exit: number | undefined; readonly ended: number | undefined }
+export type Answer = {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exit: number | undefined
+  readonly ended: number | undefined
+}
 
 const isMap = (value: unknown): value is Loose => value !== null && typeof value === 'object' && !Array.isArray(value)
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -63,7 +68,13 @@ function looks(pattern: unknown, value: unknown): boolean {
     if ('not' in pattern) return !looks(pattern['not'], value)
     if ('length' in pattern) return Array.isArray(value) && value.length === pattern['length']
     if ('min' in pattern || 'max' in pattern) {
-      return value !== '' && value !== undefined && value !== null && Number(value) >= (pattern['min'] ?? -Infinity) && Number(value) <= (pattern['max'] ?? Infinity)
+      return (
+        value !== '' &&
+        value !== undefined &&
+        value !== null &&
+        Number(value) >= (pattern['min'] ?? -Infinity) &&
+        Number(value) <= (pattern['max'] ?? Infinity)
+      )
     }
     return isMap(value) && Object.entries(pattern).every(([key, each]) => looks(each, value[key]))
   }
@@ -125,7 +136,8 @@ export function faultsOf(step: Loose, answer: Answer): readonly string[] {
     ['err', answer.stderr],
   ] as const) {
     const wanted = step[key] as string | undefined
-    if (wanted !== undefined && !(step['anyOrder'] === true ? sameInAnyOrder(wanted, text) : whole(wanted).test(text))) say(key, wanted, text)
+    if (wanted !== undefined && !(step['anyOrder'] === true ? sameInAnyOrder(wanted, text) : whole(wanted).test(text)))
+      say(key, wanted, text)
     const gone = missing([step[`${key}Has`] ?? []].flat() as string[], text)
     if (gone !== undefined) say(`${key}Has`, gone, text)
     for (const one of [step[`${key}All`] ?? []].flat() as string[]) {
@@ -136,7 +148,9 @@ export function faultsOf(step: Loose, answer: Answer): readonly string[] {
   if (step['table'] !== undefined) {
     const rows = cells(answer.stdout)
     const table = step['table'] as unknown[][]
-    const fits = rows.length === table.length && table.every((row, i) => row.length === rows[i]?.length && row.every((each, j) => each === '<<*>>' || looks(each, rows[i]?.[j])))
+    const fits =
+      rows.length === table.length &&
+      table.every((row, i) => row.length === rows[i]?.length && row.every((each, j) => each === '<<*>>' || looks(each, rows[i]?.[j])))
     if (!fits) say('table', table, answer.stdout)
   }
   if (step['json'] !== undefined) {
@@ -146,6 +160,7 @@ export function faultsOf(step: Loose, answer: Answer): readonly string[] {
       if (!looks(pattern, value)) say(path, pattern, value)
     }
   }
-  if (step['ended'] !== undefined && Math.abs((answer.ended ?? Infinity) - step['ended']) > (step['tolerance'] ?? 0.5)) say('end', step['ended'], answer.ended)
+  if (step['ended'] !== undefined && Math.abs((answer.ended ?? Infinity) - step['ended']) > (step['tolerance'] ?? 0.5))
+    say('end', step['ended'], answer.ended)
   return wrong
 }

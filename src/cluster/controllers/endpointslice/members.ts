@@ -101,6 +101,8 @@ export class Members {
       for (const service of this.servicesOf(namespace, labels)) queue.add(namespacedName(service))
       return
     }
+    // The same request removes it: what comes next says all.
+    if (object.metadata.deletionGracePeriodSeconds === 0 && (object.metadata.finalizers ?? []).length === 0) return
     const relabelled = old.metadata.labels !== labels && !sameLabels(old.metadata.labels, labels)
     if (!relabelled && !isOther(old, object)) return
     for (const service of this.servicesOf(namespace, labels)) queue.add(namespacedName(service))
