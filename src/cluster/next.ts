@@ -19,7 +19,7 @@ import { Calendar, parseEpoch, printEpoch } from './objects/time.ts'
 import type { SchedulerConfiguration } from './scheduler/configuration.ts'
 import { lookAtPods, type SchedulerDetail } from './scheduler/next.ts'
 
-export type { Action, ActionEvent, FailingRule } from './client/recording.ts'
+export type { Action, FailingRule } from './client/recording.ts'
 export type { SchedulerDetail } from './scheduler/next.ts'
 
 /** What one controller does about one object. */

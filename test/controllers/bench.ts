@@ -2,18 +2,19 @@
  * A control plane of one or a few controllers without latency: a real API server, real caches and queues, and the controllers under test.
  * Machines are told by hand.
  */
-import { type Micros, seconds } from '../../src/engine/clock.ts'
-import { Engine } from '../../src/engine/engine.ts'
-import type { Process } from '../../src/engine/process.ts'
+
 import { kindOf } from '../../src/cluster/apiserver/kinds/index.ts'
-import { ApiServer } from '../../src/cluster/apiserver/server.ts'
 import type { Answer, Request } from '../../src/cluster/apiserver/request.ts'
+import { ApiServer } from '../../src/cluster/apiserver/server.ts'
 import { cachesOf, componentOf, type Surroundings } from '../../src/cluster/client/component.ts'
 import { ControlLoop } from '../../src/cluster/client/control-loop.ts'
 import type { ControllerFactory } from '../../src/cluster/client/controller.ts'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import { gatesOf } from '../../src/cluster/objects/release.ts'
 import { Calendar } from '../../src/cluster/objects/time.ts'
+import { type Micros, seconds } from '../../src/engine/clock.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import type { Process } from '../../src/engine/process.ts'
 import { Heartbeats } from '../../src/world/heartbeat.ts'
 import { ranks } from '../../src/world/ranks.ts'
 
@@ -133,7 +134,16 @@ export class Bench {
   }
 
   /** A pod on a node, Running and Ready. */
-  pod(name: string, nodeName: string, more: { readonly labels?: Readonly<Record<string, string>>; readonly spec?: object; readonly meta?: object; readonly status?: object } = {}): KubernetesObject {
+  pod(
+    name: string,
+    nodeName: string,
+    more: {
+      readonly labels?: Readonly<Record<string, string>>
+      readonly spec?: object
+      readonly meta?: object
+      readonly status?: object
+    } = {},
+  ): KubernetesObject {
     const made = this.must({
       verb: 'create',
       object: {

@@ -46,7 +46,9 @@ describe('a node that dies at 100 s', () => {
     ])
     const pod = bench.get('Pod', 'web-0')
     expect(pod?.metadata.deletionTimestamp).toBe('2026-01-01T00:07:55Z')
-    expect(pod?.['status'].conditions).toContainEqual(expect.objectContaining({ type: 'DisruptionTarget', reason: 'DeletionByTaintManager' }))
+    expect(pod?.['status'].conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', reason: 'DeletionByTaintManager' }),
+    )
     expect(pod?.['status'].conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'False' }))
   })
 })
@@ -91,8 +93,10 @@ describe('a silence', () => {
     bench.at(133, () => bench.report('node-1', 'False'))
     bench.at(200, () => bench.silence('node-1'))
     bench.until(600)
-    expect(bench.lines(133).map((line) => line.split(' ')[0])).toEqual(['133', '133', '135.1', '245', '245', '245', '245', '245', '435.1', '435.1', '435.1'].sort())
-    expect(bench.taints('node-1').sort()).toEqual(['unreachable:NoExecute', 'unreachable:NoSchedule'])
+    expect(bench.lines(133).map((line) => line.split(' ')[0])).toEqual(
+      ['133', '133', '135.1', '245', '245', '245', '245', '245', '435.1', '435.1', '435.1'].sort(),
+    )
+    expect([...bench.taints('node-1')].sort()).toEqual(['unreachable:NoExecute', 'unreachable:NoSchedule'])
     expect(bench.get('Pod', 'web-0')?.metadata.deletionTimestamp).toBe('2026-01-01T00:07:45Z')
   })
 })
@@ -143,7 +147,12 @@ describe('a node object', () => {
     expect(bench.get('Node', 'ghost')?.['status']?.conditions ?? []).toEqual([])
     bench.until(160)
     expect(bench.get('Node', 'ghost')?.['status'].conditions).toContainEqual(
-      expect.objectContaining({ type: 'Ready', status: 'Unknown', reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.' }),
+      expect.objectContaining({
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'NodeStatusNeverUpdated',
+        message: 'Kubelet never posted node status.',
+      }),
     )
   })
 
@@ -176,11 +185,17 @@ describe('the out-of-service taint', () => {
     bench.at(1, () => bench.pod('web-0', 'node-1'))
     bench.at(100, () => bench.silence('node-1'))
     bench.at(205, () => {
-      const taints = [...bench.get('Node', 'node-1')?.['spec'].taints, { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' }]
+      const taints = [
+        ...(bench.get('Node', 'node-1')?.['spec'].taints ?? []),
+        { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' },
+      ]
       bench.must({ verb: 'patch', kind: 'Node', name: 'node-1', type: 'merge', patch: { spec: { taints } } })
     })
     bench.until(300)
-    expect(bench.messages('Pod/default/web-0').slice(1)).toEqual(['Cancelling deletion of Pod default/web-0', 'Marking for deletion Pod default/web-0'])
+    expect(bench.messages('Pod/default/web-0').slice(1)).toEqual([
+      'Cancelling deletion of Pod default/web-0',
+      'Marking for deletion Pod default/web-0',
+    ])
     expect(bench.linesWith('gone', 200)).toEqual(['220 pod-garbage-collector delete gone Pod/default/web-0'])
   })
 })
@@ -221,7 +236,13 @@ describe('the questions', () => {
       { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },
       { key: 'dedicated', effect: 'NoSchedule' },
     ]
-    const { add, remove } = scheduleTaints({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints }, status: { conditions } })
+    const { add, remove } = scheduleTaints({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'n' },
+      spec: { taints },
+      status: { conditions },
+    })
     expect(add.map(({ key }) => key)).toEqual(['node.kubernetes.io/unreachable', 'node.kubernetes.io/disk-pressure'])
     expect(remove.map(({ key }) => key)).toEqual(['node.kubernetes.io/not-ready'])
   })

@@ -71,7 +71,9 @@ describe('the garbage collector', () => {
     const bench = controlPlane()
     bench.at(1, () => {
       const a = make(bench, 'a')
-      bench.pod('web-0', 'node-1', { meta: config('', [a]).metadata.ownerReferences === undefined ? {} : { ownerReferences: config('', [a]).metadata.ownerReferences } })
+      bench.pod('web-0', 'node-1', {
+        meta: config('', [a]).metadata.ownerReferences === undefined ? {} : { ownerReferences: config('', [a]).metadata.ownerReferences },
+      })
     })
     bench.at(2, () => bench.must({ verb: 'delete', kind: 'ConfigMap', namespace: 'default', name: 'a', propagation: 'Foreground' }))
     bench.until(20)
@@ -163,7 +165,9 @@ describe('a budget', () => {
   it('follows its pods, and an eviction uses it', () => {
     const bench = controlPlane()
     const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'web', namespace: 'default' } }
-    bench.at(1, () => bench.must({ verb: 'create', object: { ...budget, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } } }))
+    bench.at(1, () =>
+      bench.must({ verb: 'create', object: { ...budget, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } } }),
+    )
     bench.until(2)
     expect(bench.messages('PodDisruptionBudget/default/web')[0]).toBe('No matching pods found')
     bench.at(3, () => {
@@ -171,7 +175,12 @@ describe('a budget', () => {
       bench.pod('web-1', 'node-1')
     })
     bench.until(4)
-    expect(bench.get('PodDisruptionBudget', 'web')?.['status']).toMatchObject({ disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 })
+    expect(bench.get('PodDisruptionBudget', 'web')?.['status']).toMatchObject({
+      disruptionsAllowed: 1,
+      currentHealthy: 2,
+      desiredHealthy: 1,
+      expectedPods: 2,
+    })
     bench.at(5, () => bench.must({ verb: 'evict', namespace: 'default', name: 'web-0' })).until(6)
     const status = bench.get('PodDisruptionBudget', 'web')?.['status']
     expect(status).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 1 })

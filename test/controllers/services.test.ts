@@ -28,10 +28,19 @@ const controlPlane = (): Bench & { names: Nameserver } => {
 const member = (bench: Bench, name: string): KubernetesObject => bench.pod(name, 'node-1', { spec: { hostname: name, subdomain: 'web' } })
 const setReady = (bench: Bench, name: string, ready: boolean): void => {
   const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: bench.calendar.textOf(bench.engine.now) }]
-  bench.must({ verb: 'patch', kind: 'Pod', namespace: 'default', name, type: 'merge', patch: { status: { conditions } }, subresource: 'status' })
+  bench.must({
+    verb: 'patch',
+    kind: 'Pod',
+    namespace: 'default',
+    name,
+    type: 'merge',
+    patch: { status: { conditions } },
+    subresource: 'status',
+  })
 }
 const slicesOf = (bench: Bench): readonly KubernetesObject[] => bench.server.store.of('EndpointSlice').list('default')
-const endpointsIn = (bench: Bench): readonly Endpoint[] => slicesOf(bench).flatMap((slice) => (slice['endpoints'] ?? []) as readonly Endpoint[])
+const endpointsIn = (bench: Bench): readonly Endpoint[] =>
+  slicesOf(bench).flatMap((slice) => (slice['endpoints'] ?? []) as readonly Endpoint[])
 
 describe('the slices of a Service', () => {
   it('begin with an empty one that is filled later', () => {
@@ -84,7 +93,15 @@ describe('the slices of a Service', () => {
     bench.at(2, () => member(bench, 'web-0'))
     bench.at(10, () => {
       const status = { containerStatuses: [{ name: 'app', ready: true, restartCount: 1, state: {} }] }
-      bench.must({ verb: 'patch', kind: 'Pod', namespace: 'default', name: 'web-0', type: 'merge', patch: { status }, subresource: 'status' })
+      bench.must({
+        verb: 'patch',
+        kind: 'Pod',
+        namespace: 'default',
+        name: 'web-0',
+        type: 'merge',
+        patch: { status },
+        subresource: 'status',
+      })
     })
     bench.until(20)
     expect(bench.linesWith('endpoint', 10)).toEqual([])
@@ -97,7 +114,11 @@ describe('the slices of a Service', () => {
       for (let n = 0; n < 120; n++) member(bench, `web-${n}`)
     })
     bench.until(5)
-    expect(slicesOf(bench).map((slice) => slice['endpoints'].length).sort()).toEqual([100, 20])
+    expect(
+      slicesOf(bench)
+        .map((slice) => slice['endpoints'].length)
+        .sort(),
+    ).toEqual([100, 20])
   })
 
   it('publish what is not ready where the Service says so', () => {
@@ -181,7 +202,12 @@ describe('the names', () => {
   })
 
   it('of an endpoint without a hostname are its address with dashes', () => {
-    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 's' }, endpoints: [{ addresses: ['10.0.0.1'] }] }
+    const slice = {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 's' },
+      endpoints: [{ addresses: ['10.0.0.1'] }],
+    }
     expect([...answersOf(service(), [slice]).keys()]).toEqual(['web.default.svc.cluster.local', '10-0-0-1.web.default.svc.cluster.local'])
   })
 })

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { attachmentName, persistentVolumeAttachDetach, whyRefused } from '../../src/cluster/controllers/persistentvolume-attach-detach/index.ts'
+import {
+  attachmentName,
+  persistentVolumeAttachDetach,
+  whyRefused,
+} from '../../src/cluster/controllers/persistentvolume-attach-detach/index.ts'
 import { persistentVolumeBinder } from '../../src/cluster/controllers/persistentvolume-binder.ts'
 import { persistentVolumeProtection } from '../../src/cluster/controllers/persistentvolume-protection.ts'
 import { persistentVolumeClaimProtection } from '../../src/cluster/controllers/persistentvolumeclaim-protection.ts'
@@ -45,7 +49,10 @@ const controlPlane = (options: Readonly<Record<string, unknown>> = {}): Bench =>
   for (const name of ['node-1', 'node-2']) bench.node(name)
   bench.must({ verb: 'create', object: storageClass('disk', 'WaitForFirstConsumer') })
   bench.must({ verb: 'create', object: storageClass('now', 'Immediate') })
-  bench.must({ verb: 'create', object: { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name: driver }, spec: { attachRequired: true } } })
+  bench.must({
+    verb: 'create',
+    object: { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name: driver }, spec: { attachRequired: true } },
+  })
   return bench.run(
     { name: 'attachdetach-controller', factory: persistentVolumeAttachDetach },
     { name: 'pvc-protection-controller', factory: persistentVolumeClaimProtection },
@@ -74,7 +81,9 @@ describe('the binding of a claim that waits for its consumer', () => {
     const bench = controlPlane()
     bench.at(1, () => bench.must({ verb: 'create', object: claim('data') })).until(2)
     expect(bench.messages('PersistentVolumeClaim/default/data')).toEqual(['waiting for first consumer to be created before binding'])
-    bench.at(3, () => patched(bench, 'PersistentVolumeClaim', 'data', { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'node-1' } } }))
+    bench.at(3, () =>
+      patched(bench, 'PersistentVolumeClaim', 'data', { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'node-1' } } }),
+    )
     bench.at(5, () => {
       const uid = bench.get('PersistentVolumeClaim', 'data')?.metadata.uid
       bench.must({ verb: 'create', object: volume('pv-1', { claimRef: { namespace: 'default', name: 'data', uid } }) })
@@ -204,7 +213,9 @@ describe('attaching', () => {
     bench.at(1, () => bound(bench))
     bench.server.store.watch('VolumeAttachment', ({ type, object }) => {
       if (type !== 'ADDED') return
-      bench.at(bench.engine.now / seconds(1), () => patched(bench, 'VolumeAttachment', object.metadata.name, { status: { attached: false, attachError: { message: 'no' } } }, true))
+      bench.at(bench.engine.now / seconds(1), () =>
+        patched(bench, 'VolumeAttachment', object.metadata.name, { status: { attached: false, attachError: { message: 'no' } } }, true),
+      )
     })
     bench.at(10, () => consumer(bench, 'web-0', 'node-1'))
     bench.until(18)
@@ -221,14 +232,24 @@ describe('a volume that moves', () => {
     bench.at(10, () => consumer(bench, 'web-0', 'node-1'))
     bench.at(13, () => reports(bench, 'node-1', [used]), ranks.kubelets)
     bench.at(100, () => bench.must({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'web-0' }))
-    bench.at(101, () => patched(bench, 'Pod', 'web-0', { status: { containerStatuses: [{ name: 'app', ready: false, restartCount: 0, state: { terminated: { exitCode: 0 } } }] } }, true))
+    bench.at(101, () =>
+      patched(
+        bench,
+        'Pod',
+        'web-0',
+        { status: { containerStatuses: [{ name: 'app', ready: false, restartCount: 0, state: { terminated: { exitCode: 0 } } }] } },
+        true,
+      ),
+    )
     bench.at(102, () => {
       bench.must({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'web-0', gracePeriodSeconds: 0 })
       consumer(bench, 'web-0', 'node-2')
     })
     bench.at(103, () => reports(bench, 'node-1', []), ranks.kubelets)
     bench.until(120)
-    expect(bench.linesWith('attachdetach-controller', 100).map((line) => line.replace('attachdetach-controller ', '').replace(/csi-.{60}/, ''))).toEqual([
+    expect(
+      bench.linesWith('attachdetach-controller', 100).map((line) => line.replace('attachdetach-controller ', '').replace(/csi-.{60}/, '')),
+    ).toEqual([
       '101.1 detach-requested PersistentVolume//pv-1',
       '102.1 ! FailedAttachVolume Pod/default/web-0',
       '103.1 patch status Node//node-1',
@@ -269,7 +290,9 @@ describe('a volume that moves', () => {
 
   it('from a dead node is never detached by force where that is switched off, but at once with the out-of-service taint', () => {
     const bench = dead({ 'disable-force-detach-on-timeout': true })
-    bench.at(2000, () => patched(bench, 'Node', 'node-1', { spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoSchedule' }] } }))
+    bench.at(2000, () =>
+      patched(bench, 'Node', 'node-1', { spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoSchedule' }] } }),
+    )
     bench.until(2100)
     expect(bench.linesWith('detach-began')).toEqual(['2000.1 attachdetach-controller detach-began PersistentVolume//pv-1'])
   })

@@ -25,7 +25,11 @@ export const cloudNodeLifecycle = (machines: ReadonlyMap<string, Machine>): Cont
     const turn = new Turn({
       process: component.process,
       rank: ranks.cloudNodeMonitor,
-      rhythm: component.rhythm('cloud-node-monitor', parseDuration(component.option('node-monitor-period') ?? '') ?? seconds(5), seconds(2)),
+      rhythm: component.rhythm(
+        'cloud-node-monitor',
+        parseDuration(component.option('node-monitor-period') ?? '') ?? seconds(5),
+        seconds(2),
+      ),
       mode: 'includes',
       label: 'cloud node monitor',
       act: () => component.play(monitor()),

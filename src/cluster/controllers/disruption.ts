@@ -26,7 +26,11 @@ export const scaled = (value: number | string, total: number): number =>
 export type BudgetCounts = { readonly expectedPods: number; readonly desiredHealthy: number }
 
 /** How many pods are expected and how many of them wanted healthy. `scale` is the sum of the scales of the pods' controllers. */
-export const countsOf = (spec: { readonly minAvailable?: number | string; readonly maxUnavailable?: number | string }, pods: number, scale: number): BudgetCounts => {
+export const countsOf = (
+  spec: { readonly minAvailable?: number | string; readonly maxUnavailable?: number | string },
+  pods: number,
+  scale: number,
+): BudgetCounts => {
   if (spec.maxUnavailable !== undefined) {
     return { expectedPods: scale, desiredHealthy: Math.max(0, scale - scaled(spec.maxUnavailable, scale)) }
   }
@@ -146,7 +150,9 @@ export const disruption: ControllerFactory = (component: Component): Controller 
     const { expectedPods, desiredHealthy } = countsOf(spec, matching.length, scale)
     const status = (budget['status'] ?? {}) as Status
     const { result: disruptedPods, recheck } = yield* stillDisrupted(budget, matching, status.disruptedPods ?? {})
-    const currentHealthy = matching.filter((pod) => isReady(pod) && !isTerminating(pod) && disruptedPods[pod.metadata.name] === undefined).length
+    const currentHealthy = matching.filter(
+      (pod) => isReady(pod) && !isTerminating(pod) && disruptedPods[pod.metadata.name] === undefined,
+    ).length
     const disruptionsAllowed = expectedPods <= 0 ? 0 : Math.max(0, currentHealthy - desiredHealthy)
     const { generation = 0 } = budget.metadata
     const next: Status = {

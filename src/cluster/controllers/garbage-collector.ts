@@ -12,16 +12,18 @@ import { foregroundFinalizer, orphanFinalizer } from '../apiserver/deletion.ts'
 import { allKinds, kindOf } from '../apiserver/kinds/index.ts'
 import type { Component, Controller, ControllerFactory, Enqueue } from '../client/controller.ts'
 import { call, done, failed, type Look, type Story, waits } from '../client/story.ts'
-import { isTerminating, type KubernetesObject, objectKey, type OwnerReference } from '../objects/metadata.ts'
+import { isTerminating, type KubernetesObject, type OwnerReference, objectKey } from '../objects/metadata.ts'
 
 /** Kinds that nobody owns and that own nothing: Events are not collected (ignoredResources). */
 const ignored: ReadonlySet<string> = new Set(['Event', 'Lease'])
 
-const followed: readonly string[] = allKinds
-  .map(({ kind }) => kind)
-  .filter((kind) => !ignored.has(kind))
+const followed: readonly string[] = allKinds.map(({ kind }) => kind).filter((kind) => !ignored.has(kind))
 
-type Owners = { readonly solid: readonly OwnerReference[]; readonly dangling: readonly OwnerReference[]; readonly waiting: readonly OwnerReference[] }
+type Owners = {
+  readonly solid: readonly OwnerReference[]
+  readonly dangling: readonly OwnerReference[]
+  readonly waiting: readonly OwnerReference[]
+}
 
 export const garbageCollector: ControllerFactory = (component: Component): Controller => {
   const see = component.see
@@ -120,7 +122,8 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
       const answer = yield* call({ verb: 'patch', kind: kindName, namespace, name, type: 'merge', patch })
       return answer.ok || answer.status.reason === 'NotFound' ? done : failed(answer.status.message)
     }
-    const foreground = (waiting.length > 0 && dependentsOf(object.metadata.uid ?? '').length > 0) || hasFinalizer(object, foregroundFinalizer)
+    const foreground =
+      (waiting.length > 0 && dependentsOf(object.metadata.uid ?? '').length > 0) || hasFinalizer(object, foregroundFinalizer)
     const propagation = hasFinalizer(object, orphanFinalizer) ? 'Orphan' : foreground ? 'Foreground' : 'Background'
     const answer = yield* call({
       verb: 'delete',
@@ -194,4 +197,3 @@ export const garbageCollector: ControllerFactory = (component: Component): Contr
     },
   }
 }
-

@@ -17,7 +17,12 @@ const gracePeriod = seconds(5)
 const finalizerEstimate = 15
 
 /** What is left of one kind after its deletion was asked for. */
-type Remains = { readonly estimate: number; readonly left: number; readonly finalizers: ReadonlyMap<string, number>; readonly error: string | null }
+type Remains = {
+  readonly estimate: number
+  readonly left: number
+  readonly finalizers: ReadonlyMap<string, number>
+  readonly error: string | null
+}
 
 const contents = allKinds.filter(({ namespaced }) => namespaced)
 const podKind = contents.find(({ kind }) => kind === 'Pod') as (typeof contents)[number]
@@ -55,7 +60,8 @@ export const namespaceLifecycle: ControllerFactory = (component: Component): Con
   /** The longest grace of the pods that live, in seconds; 0 once so long has passed. */
   const estimateOf = (pods: readonly KubernetesObject[], namespace: KubernetesObject): number => {
     let longest = 0
-    for (const pod of pods) if (!isFinishedPod(pod)) longest = Math.max(longest, (pod['spec']?.terminationGracePeriodSeconds as number | undefined) ?? 0)
+    for (const pod of pods)
+      if (!isFinishedPod(pod)) longest = Math.max(longest, (pod['spec']?.terminationGracePeriodSeconds as number | undefined) ?? 0)
     const passed = component.now() - component.microsOf(namespace.metadata.deletionTimestamp as string)
     return passed >= seconds(longest) ? 0 : longest
   }
@@ -122,9 +128,21 @@ const withConditions = (namespace: KubernetesObject, totals: ReadonlyMap<string,
   const errors = [...totals.values()].flatMap(({ error }) => (error === null ? [] : [error]))
   const wanted: readonly Condition[] = [
     condition('NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered', time),
-    condition('NamespaceDeletionGroupVersionParsingFailure', false, 'ParsedGroupVersions', 'All legacy kube types successfully parsed', time),
+    condition(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      false,
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+      time,
+    ),
     errors.length === 0
-      ? condition('NamespaceDeletionContentFailure', false, 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization', time)
+      ? condition(
+          'NamespaceDeletionContentFailure',
+          false,
+          'ContentDeleted',
+          'All content successfully deleted, may be waiting on finalization',
+          time,
+        )
       : condition(
           'NamespaceDeletionContentFailure',
           true,
@@ -147,7 +165,10 @@ const withConditions = (namespace: KubernetesObject, totals: ReadonlyMap<string,
   ]
   const before = (namespace['status']?.conditions ?? []) as readonly Condition[]
   const same = wanted.every((each) =>
-    before.some(({ type, status, reason, message }) => type === each.type && status === each.status && reason === each.reason && message === each.message),
+    before.some(
+      ({ type, status, reason, message }) =>
+        type === each.type && status === each.status && reason === each.reason && message === each.message,
+    ),
   )
   if (same) return namespace
   const conditions = wanted.map((each) => {

@@ -76,7 +76,8 @@ export const zoneState = (notReadyNodes: number, readyNodes: number, threshold: 
   return 'Normal'
 }
 
-const conditionsOf = (object: KubernetesObject): readonly Condition[] => (object['status']?.conditions as readonly Condition[] | undefined) ?? []
+const conditionsOf = (object: KubernetesObject): readonly Condition[] =>
+  (object['status']?.conditions as readonly Condition[] | undefined) ?? []
 const hasTaint = (node: KubernetesObject, taint: Taint): boolean => taintsOf(node).some((there) => isSameTaint(there, taint))
 const noExecuteOf = (node: KubernetesObject): string =>
   taintsOf(node)

@@ -9,13 +9,21 @@
  */
 import { parseDuration, seconds } from '../../engine/clock.ts'
 import { ranks } from '../../world/ranks.ts'
-import type { Component, Controller, ControllerFactory, Enqueue } from '../client/controller.ts'
+import type { Answer, Request } from '../apiserver/request.ts'
+import type { Component, Controller, ControllerFactory, Enqueue, Lister } from '../client/controller.ts'
 import { announce, call, done, failed, type Look, type Outcome, type Story, waits } from '../client/story.ts'
 import { Turn } from '../client/turn.ts'
-import { type KubernetesObject, namespacedName } from '../objects/metadata.ts'
+import { type KubernetesObject, namespacedName, objectKey } from '../objects/metadata.ts'
 import { claimNamesOf, isFinishedPod, isScheduled } from '../objects/pod.ts'
 import { classOf } from '../objects/volume.ts'
-import { findMatchingVolume, isVolumeBoundToClaim, mismatchOf, volumeAnnotations, volumeForClaim, waitsForConsumer } from '../objects/volume-matching.ts'
+import {
+  findMatchingVolume,
+  isVolumeBoundToClaim,
+  mismatchOf,
+  volumeAnnotations,
+  volumeForClaim,
+  waitsForConsumer,
+} from '../objects/volume-matching.ts'
 
 type Phase = 'Pending' | 'Bound' | 'Lost' | 'Available' | 'Released' | 'Failed'
 
@@ -29,13 +37,17 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
   const claims = component.see.of('PersistentVolumeClaim')
   const volumes = component.see.of('PersistentVolume')
   const classes = component.see.of('StorageClass')
-  const podsByClaim = component.see.of('Pod').index('claims', (pod) => claimNamesOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
+  const podsByClaim = component.see
+    .of('Pod')
+    .index('claims', (pod) => claimNamesOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
   /** Volumes by the claim that their claimRef names, and those without one by class. */
   const volumesByClaim = volumes.index('claimRef', (volume) => {
     const reference = volume['spec']?.claimRef
     return reference ? [`${reference.namespace}/${reference.name}`] : [`free ${classOf(volume)}`]
   })
   const pending = new Set<string>()
+  /** What this controller wrote last, until the caches have it, as upstream keeps its own stores up to date (storeObjectUpdate). */
+  const written = new Map<string, KubernetesObject>()
   let queue: Enqueue | undefined
   const resync = new Turn({
     process: component.process,
@@ -48,6 +60,23 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
       if (pending.size > 0) resync.want(component.now() + 1)
     },
   })
+
+  const known = (lister: Lister, namespace: string | undefined, name: string): KubernetesObject | undefined => {
+    const cached = lister.get(namespace, name)
+    if (cached === undefined) return undefined
+    const own = written.get(objectKey(cached))
+    if (own === undefined) return cached
+    if (own.metadata.uid === cached.metadata.uid && Number(own.metadata.resourceVersion) > Number(cached.metadata.resourceVersion))
+      return own
+    written.delete(objectKey(cached))
+    return cached
+  }
+
+  function* write(request: Extract<Request, { verb: 'update' }>): Story<Answer> {
+    const answer = yield* call(request)
+    if (answer.ok) written.set(objectKey(answer.object), answer.object)
+    return answer
+  }
 
   const waitsOn = (key: string, open: boolean): void => {
     if (open) {
@@ -71,6 +100,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
       queue = queued
     },
     changed({ type, object, old }, queued) {
+      if (type === 'DELETED') written.delete(objectKey(object))
       switch (object.kind) {
         case 'PersistentVolumeClaim':
           if (type !== 'DELETED') return queued.add(namespacedName(object))
@@ -88,10 +118,10 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
       // A claim's key is `namespace/name`, a volume's its name.
       const [space = '', name] = key.split('/')
       if (name === undefined) {
-        const volume = volumes.get(undefined, key)
+        const volume = known(volumes, undefined, key)
         return volume === undefined ? done : yield* lookAtVolume(volume)
       }
-      const claim = claims.get(space, name)
+      const claim = known(claims, space, name)
       if (claim === undefined) return done
       const outcome = has(claim, volumeAnnotations.bindCompleted) ? yield* lookAtBound(claim) : yield* lookAtUnbound(claim)
       waitsOn(key, outcome.waits !== null)
@@ -123,7 +153,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
 
   /** The claim asks for a volume by name. */
   function* lookAtChosen(claim: KubernetesObject, name: string): Look {
-    const volume = volumes.get(undefined, name)
+    const volume = known(volumes, undefined, name)
     if (volume === undefined) return waits(`volume "${name}" does not exist`)
     if (!volume['spec']?.claimRef) {
       const mismatch = mismatchOf(volume, claim)
@@ -134,7 +164,8 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
     }
     if (isVolumeBoundToClaim(volume, claim)) return yield* bind(volume, claim)
     const why = `volume "${name}" already bound to a different claim.`
-    if (has(claim, volumeAnnotations.boundByController)) return failed(`invalid binding of claim "${namespacedName(claim)}" to volume "${name}"`)
+    if (has(claim, volumeAnnotations.boundByController))
+      return failed(`invalid binding of claim "${namespacedName(claim)}" to volume "${name}"`)
     yield* announce(claim, 'Warning', 'FailedBinding', why)
     return waits(why)
   }
@@ -145,7 +176,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
     const byDefault = defaultClass(classes.list())
     if (byDefault === undefined) return false
     const object = { ...claim, spec: { ...claim['spec'], storageClassName: byDefault.metadata.name } }
-    return (yield* call({ verb: 'update', object })).ok
+    return (yield* write({ verb: 'update', object })).ok
   }
 
   function* waitsForPod(claim: KubernetesObject): Look {
@@ -181,7 +212,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
         [volumeAnnotations.betaProvisioner]: provisioner,
         [volumeAnnotations.provisioner]: provisioner,
       }
-      const answer = yield* call({ verb: 'update', object: { ...claim, metadata: { ...claim.metadata, annotations: marked } } })
+      const answer = yield* write({ verb: 'update', object: { ...claim, metadata: { ...claim.metadata, annotations: marked } } })
       if (!answer.ok) return failed(answer.status.message)
       current = answer.object
     }
@@ -208,7 +239,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
         ...(chosen ? {} : { [volumeAnnotations.boundByController]: 'yes' }),
         [volumeAnnotations.bindCompleted]: 'yes',
       }
-      const answer = yield* call({
+      const answer = yield* write({
         verb: 'update',
         object: {
           ...claim,
@@ -225,14 +256,14 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
   function* reserve(volume: KubernetesObject, claim: KubernetesObject): Story<KubernetesObject | string> {
     const object = volumeForClaim(volume, claim)
     if (object === volume) return volume
-    const answer = yield* call({ verb: 'update', object })
+    const answer = yield* write({ verb: 'update', object })
     return answer.ok ? answer.object : answer.status.message
   }
 
   function* setVolumePhase(volume: KubernetesObject, phase: Phase): Story<KubernetesObject | string> {
     if (phaseOf(volume) === phase) return volume
     const status = { ...volume['status'], phase, lastPhaseTransitionTime: component.time() }
-    const answer = yield* call({ verb: 'update', object: { ...volume, status }, subresource: 'status' })
+    const answer = yield* write({ verb: 'update', object: { ...volume, status }, subresource: 'status' })
     return answer.ok ? answer.object : answer.status.message
   }
 
@@ -247,14 +278,15 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
       if (phaseOf(claim) !== phase || status['capacity'] === undefined) status['capacity'] = volume['spec']?.capacity
     }
     if (phaseOf(claim) === phase && JSON.stringify(status) === JSON.stringify(claim['status'])) return done
-    const answer = yield* call({ verb: 'update', object: { ...claim, status }, subresource: 'status' })
+    const answer = yield* write({ verb: 'update', object: { ...claim, status }, subresource: 'status' })
     return answer.ok ? done : failed(answer.status.message)
   }
 
   function* lookAtBound(claim: KubernetesObject): Look {
     const name = volumeNameOf(claim)
-    if (name === '') return yield* lose(claim, 'ClaimLost', 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!')
-    const volume = volumes.get(undefined, name)
+    if (name === '')
+      return yield* lose(claim, 'ClaimLost', 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!')
+    const volume = known(volumes, undefined, name)
     if (volume === undefined) return yield* lose(claim, 'ClaimLost', lost)
     const uid = volume['spec']?.claimRef?.uid as string | undefined
     if (!volume['spec']?.claimRef || uid === claim.metadata.uid) return yield* bind(volume, claim)
@@ -271,7 +303,7 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
   function* lookAtVolume(volume: KubernetesObject): Look {
     const reference = volume['spec']?.claimRef as { namespace: string; name: string; uid?: string } | undefined
     if (!reference?.uid) return yield* phased(volume, 'Available')
-    const found = claims.get(reference.namespace, reference.name)
+    const found = known(claims, reference.namespace, reference.name)
     const claim = found?.metadata.uid === reference.uid ? found : undefined
     if (claim === undefined) {
       const phase = phaseOf(volume)
@@ -303,8 +335,14 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
     if (has(volume, volumeAnnotations.boundByController)) {
       delete spec.claimRef
       delete annotations[volumeAnnotations.boundByController]
-    } else spec.claimRef = { namespace: spec.claimRef.namespace, name: spec.claimRef.name, kind: spec.claimRef.kind, apiVersion: spec.claimRef.apiVersion }
-    const answer = yield* call({ verb: 'update', object: { ...volume, metadata: { ...volume.metadata, annotations }, spec } })
+    } else
+      spec.claimRef = {
+        namespace: spec.claimRef.namespace,
+        name: spec.claimRef.name,
+        kind: spec.claimRef.kind,
+        apiVersion: spec.claimRef.apiVersion,
+      }
+    const answer = yield* write({ verb: 'update', object: { ...volume, metadata: { ...volume.metadata, annotations }, spec } })
     if (!answer.ok) return failed(answer.status.message)
     return yield* phased(answer.object, 'Available')
   }

@@ -20,10 +20,11 @@ const claimsOf = (pod: KubernetesObject): readonly string[] => [
 
 export const persistentVolumeClaimProtection: ControllerFactory = (component: Component): Controller => {
   const claims = component.see.of('PersistentVolumeClaim')
-  const usersOf = component.see.of('Pod').index('protected claims', (pod) => claimsOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
+  const usersOf = component.see
+    .of('Pod')
+    .index('protected claims', (pod) => claimsOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
 
-  const isWanted = (claim: KubernetesObject): boolean =>
-    isTerminating(claim) === (claim.metadata.finalizers ?? []).includes(finalizer)
+  const isWanted = (claim: KubernetesObject): boolean => isTerminating(claim) === (claim.metadata.finalizers ?? []).includes(finalizer)
 
   const consider = (namespace: string, name: string, queue: Enqueue): void => {
     const claim = claims.get(namespace, name)
@@ -51,7 +52,13 @@ export const persistentVolumeClaimProtection: ControllerFactory = (component: Co
       const before = claim.metadata.finalizers ?? []
       if (isTerminating(claim)) {
         const users = usersOf(key).filter(isScheduled)
-        if (users.length > 0) return waits(`used by pod ${users.map((pod) => pod.metadata.name).sort().join(', ')}`)
+        if (users.length > 0)
+          return waits(
+            `used by pod ${users
+              .map((pod) => pod.metadata.name)
+              .sort()
+              .join(', ')}`,
+          )
       }
       const finalizers = isTerminating(claim) ? before.filter((each) => each !== finalizer) : [...before, finalizer]
       const answer = yield* call({ verb: 'update', object: { ...claim, metadata: { ...claim.metadata, finalizers } } })

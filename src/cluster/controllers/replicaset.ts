@@ -159,7 +159,9 @@ export const replicaSet: ControllerFactory = (component: Component): Controller 
     if (active.length === wanted) return null
     const perNode = new Map<string, number>()
     for (const pod of active) perNode.set(pod['spec']?.nodeName, (perNode.get(pod['spec']?.nodeName) ?? 0) + 1)
-    const chosen = [...active].sort(byWorth((pod) => perNode.get(pod['spec']?.nodeName) ?? 0)).slice(0, Math.min(burst, active.length - wanted))
+    const chosen = [...active]
+      .sort(byWorth((pod) => perNode.get(pod['spec']?.nodeName) ?? 0))
+      .slice(0, Math.min(burst, active.length - wanted))
     for (const pod of chosen) pending.deletions.add(pod.metadata.uid ?? '')
     const results = yield* together(chosen.map((pod) => deletePod(set, pod, pending)))
     return results.find((result) => result !== null) ?? null
@@ -204,7 +206,9 @@ export const replicaSet: ControllerFactory = (component: Component): Controller 
     const labels = template.metadata?.labels ?? {}
     const labelled = active.filter((pod) => Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value)).length
     const ready = active.filter(isReady).length
-    const available = active.filter((pod) => isAvailable(pod, minReadySeconds, component.now(), component.gates.release, component.microsOf)).length
+    const available = active.filter((pod) =>
+      isAvailable(pod, minReadySeconds, component.now(), component.gates.release, component.microsOf),
+    ).length
     const conditions = conditionsOf(set, active.length < replicas ? 'FailedCreate' : 'FailedDelete', error)
     const next: Record<string, unknown> = {
       replicas: active.length,

@@ -12,16 +12,7 @@ import { isFinishedPod } from '../objects/pod.ts'
 import { totalOf, type Usage } from '../objects/quota.ts'
 
 /** Kinds that a quota can count. */
-const countable = [
-  'Pod',
-  'PersistentVolumeClaim',
-  'Service',
-  'Secret',
-  'ConfigMap',
-  'StatefulSet',
-  'Deployment',
-  'ReplicaSet',
-] as const
+const countable = ['Pod', 'PersistentVolumeClaim', 'Service', 'Secret', 'ConfigMap', 'StatefulSet', 'Deployment', 'ReplicaSet'] as const
 
 const same = (a: Usage | undefined, b: Usage): boolean => {
   const keys = Object.keys(b)

@@ -8,7 +8,7 @@
  */
 import { type Micros, milliseconds, seconds } from '../../engine/clock.ts'
 import type { Change, Component, Controller, ControllerFactory } from '../client/controller.ts'
-import { announce, call, sleep, type Story } from '../client/story.ts'
+import { announce, call, type Story, sleep } from '../client/story.ts'
 import { type Condition, type KubernetesObject, namespacedName } from '../objects/metadata.ts'
 import { type Taint, type Toleration, taintsOf, tolerates, tolerationsOf } from '../objects/node.ts'
 

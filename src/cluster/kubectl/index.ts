@@ -15,8 +15,7 @@ import { findCommand, parseFlags } from './parse.ts'
 import type { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
-export { decodeManifests, type Manifest } from './manifests.ts'
-export type { Connect, LogLine, Terminal } from './terminal.ts'
+export type { Terminal } from './terminal.ts'
 
 /**
  * Plays one command line, without the leading `kubectl`. Returns its exit code. What it prints goes to the terminal as it is printed.

@@ -6,7 +6,7 @@
  */
 import type { Micros } from '../../engine/clock.ts'
 import type { Condition, KubernetesObject, ObjectMeta, Time } from './metadata.ts'
-import { conditionOf, isConditionTrue, isTerminating } from './metadata.ts'
+import { conditionOf, isConditionTrue } from './metadata.ts'
 import type { Toleration } from './node.ts'
 import { atLeast, type Release } from './release.ts'
 
@@ -210,9 +210,6 @@ export const isAvailable = (
   const at = microsOf(since) + minReadySeconds * 1_000_000
   return atLeast(release, 34) ? at <= now : at < now
 }
-
-/** Running, Ready and not going: what a Service sends traffic to, and a person calls healthy. */
-export const isHealthy = (pod: KubernetesObject): boolean => isRunningAndReady(pod) && !isTerminating(pod)
 
 /** Containers that start in order before the others and stay: init containers that restart always. */
 export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'

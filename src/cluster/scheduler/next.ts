@@ -194,7 +194,7 @@ const lookOf = (pod: PodInfo, attempt: Attempting | undefined, verdict: Verdict 
     case 'unschedulable':
       return {
         ...base,
-        waits: verdict.message,
+        waits: verdict.nominate === undefined ? 'no node can take the pod now' : `room is made on node ${verdict.nominate.node}`,
         detail: {
           ...noDetail,
           nominated: verdict.nominate?.node ?? null,

@@ -12,7 +12,7 @@ export type Answer = {
 }
 
 const isMap = (value: unknown): value is Loose => value !== null && typeof value === 'object' && !Array.isArray(value)
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 const holes: Readonly<Record<string, string>> = {
   age: '(?:<unknown>|\\d+s|\\d+m(?:\\d+s)?|\\d+h(?:\\d+m)?|\\d+d(?:\\d+h)?|\\d+y(?:\\d+d)?)',
@@ -36,7 +36,7 @@ function source(text: string): string {
   let out = ''
   let from = 0
   for (const match of text.matchAll(hole)) {
-    out += escape(text.slice(from, match.index))
+    out += escaped(text.slice(from, match.index))
     out += `(?:${match[1] ?? holes[match[2] as string]})`
     from = match.index + match[0].length
     const blanks = /^ {2,}/.exec(text.slice(from))
@@ -45,7 +45,7 @@ function source(text: string): string {
       from += blanks[0].length
     }
   }
-  return out + escape(text.slice(from))
+  return out + escaped(text.slice(from))
 }
 
 function whole(text: string): RegExp {

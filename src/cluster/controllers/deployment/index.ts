@@ -5,6 +5,7 @@
  * Differs from Kubernetes: what is left over when a change of size is shared among several sets goes to the largest of them.
  */
 import { seconds } from '../../../engine/clock.ts'
+import type { Answer } from '../../apiserver/request.ts'
 import type { Component, Controller, ControllerFactory, Enqueue } from '../../client/controller.ts'
 import { announce, call, done, failed, type Look, type Outcome, type Story } from '../../client/story.ts'
 import { controllerOf, isTerminating, type KubernetesObject, namespacedName } from '../../objects/metadata.ts'
@@ -50,6 +51,11 @@ const ownAnnotations: ReadonlySet<string> = new Set([
 /** A look ends with the server's words; the queue tries again. */
 class Refused extends Error {}
 
+const must = (answer: Answer): KubernetesObject => {
+  if (answer.ok) return answer.object
+  throw new Refused(answer.status.message)
+}
+
 const statusOf = (deployment: Deployment): DeploymentStatus => (deployment['status'] ?? {}) as DeploymentStatus
 const hasDeadline = (deployment: Deployment): boolean => {
   const limit = deployment['spec']?.progressDeadlineSeconds as number | undefined
@@ -77,11 +83,6 @@ export const deployment: ControllerFactory = (component: Component): Controller 
     message,
   })
 
-  function* must(answer: { readonly ok: true; readonly object: KubernetesObject } | { readonly ok: false; readonly status: { readonly message: string } }) {
-    if (answer.ok) return answer.object
-    throw new Refused(answer.status.message)
-  }
-
   // ---- Sets
 
   function* setsOf(deployment: Deployment): Story<readonly ReplicaSet[]> {
@@ -92,7 +93,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
       if (isTerminating(set) || !matches(set.metadata.labels, selector)) continue
       const { namespace, name, uid } = set.metadata
       const patch = { metadata: { uid, ownerReferences: [ownerReference(deployment)] } }
-      const answer = yield* call<KubernetesObject>({ verb: 'patch', kind: 'ReplicaSet', namespace, name, type: 'merge', patch })
+      const answer = yield* call({ verb: 'patch', kind: 'ReplicaSet', namespace, name, type: 'merge', patch })
       if (answer.ok) owned.push(answer.object)
     }
     return owned.sort(byAge)
@@ -117,7 +118,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
         metadata: { ...found.metadata, ...(annotations === undefined ? {} : { annotations }) },
         spec: { ...found['spec'], ...(minReadySeconds === undefined ? {} : { minReadySeconds }) },
       }
-      const newSet = yield* must(yield* call<KubernetesObject>({ verb: 'update', object }))
+      const newSet = must(yield* call({ verb: 'update', object }))
       return { deployment, newSet, oldSets }
     }
     const marked = withRevision(deployment, revisionOf(found))
@@ -132,7 +133,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
   function* create(deployment: Deployment, oldSets: readonly ReplicaSet[], revision: number): Story<State> {
     const hash = templateHash(deployment['spec'].template, statusOf(deployment).collisionCount, component.gates.release.minor)
     const fresh = replicaSetOf(deployment, hash, revision, newReplicas(deployment, oldSets, 0))
-    const answer = yield* call<KubernetesObject>({ verb: 'create', object: fresh })
+    const answer = yield* call({ verb: 'create', object: fresh })
     if (!answer.ok && answer.status.reason === 'AlreadyExists') {
       const there = sets.get(deployment.metadata.namespace, fresh.metadata.name)
       if (there !== undefined && isOwnedBy(deployment, there)) return { deployment, newSet: there, oldSets }
@@ -161,7 +162,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
     if (marked === before && news === undefined) return
     const conditions = news === undefined ? statusOf(before).conditions : withCondition(statusOf(before).conditions ?? [], news)
     const object = { ...marked, status: { ...statusOf(before), ...(conditions === undefined ? {} : { conditions }) } }
-    yield* must(yield* call<KubernetesObject>({ verb: 'update', object, subresource: 'status' }))
+    must(yield* call({ verb: 'update', object, subresource: 'status' }))
   }
 
   const replicaSetOf = (deployment: Deployment, hash: string, revision: number, replicas: number): ReplicaSet => {
@@ -214,7 +215,10 @@ export const deployment: ControllerFactory = (component: Component): Controller 
   const withRevision = (deployment: Deployment, revision: number): Deployment =>
     deployment.metadata.annotations?.[revisionAnnotation] === String(revision)
       ? deployment
-      : { ...deployment, metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [revisionAnnotation]: String(revision) } } }
+      : {
+          ...deployment,
+          metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [revisionAnnotation]: String(revision) } },
+        }
 
   // ---- Sizes
 
@@ -231,7 +235,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
       metadata: { ...set.metadata, annotations: { ...annotations, [desiredAnnotation]: desired, [maxAnnotation]: most } },
       spec: { ...set['spec'], replicas: to },
     }
-    const written = yield* must(yield* call<KubernetesObject>({ verb: 'update', object }))
+    const written = must(yield* call({ verb: 'update', object }))
     if (from !== to) {
       const words = `Scaled ${to > from ? 'up' : 'down'} replica set ${set.metadata.name} from ${from} to ${to}`
       yield* announce(deployment, 'Normal', 'ScalingReplicaSet', words)
@@ -251,7 +255,8 @@ export const deployment: ControllerFactory = (component: Component): Controller 
   function* growNew(state: State): Story<boolean> {
     const { newSet, deployment } = state
     if (newSet === undefined || replicasOf(newSet) === replicasOf(deployment)) return false
-    const wanted = replicasOf(newSet) > replicasOf(deployment) ? replicasOf(deployment) : newReplicas(deployment, allOf(state), replicasOf(newSet))
+    const wanted =
+      replicasOf(newSet) > replicasOf(deployment) ? replicasOf(deployment) : newReplicas(deployment, allOf(state), replicasOf(newSet))
     if (wanted === replicasOf(newSet)) return false
     const result = yield* scale(newSet, wanted, deployment)
     state.newSet = result.set
@@ -298,7 +303,8 @@ export const deployment: ControllerFactory = (component: Component): Controller 
       return
     }
     const { newSet } = state
-    const saturated = newSet !== undefined && replicasOf(newSet) === replicasOf(deployment) && availableOf(newSet) === replicasOf(deployment)
+    const saturated =
+      newSet !== undefined && replicasOf(newSet) === replicasOf(deployment) && availableOf(newSet) === replicasOf(deployment)
     if (saturated) {
       for (const set of state.oldSets.filter(isActive)) yield* scaleOld(state, set, 0)
       return
@@ -354,7 +360,10 @@ export const deployment: ControllerFactory = (component: Component): Controller 
     if (limit === undefined) return
     const candidates = state.oldSets.filter((set) => !isTerminating(set)).sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b))
     for (const set of candidates.slice(0, Math.max(0, candidates.length - limit))) {
-      const busy = replicasOf(set) !== 0 || (set['status']?.replicas ?? 0) !== 0 || (set['status']?.observedGeneration ?? 0) < (set.metadata.generation ?? 0)
+      const busy =
+        replicasOf(set) !== 0 ||
+        (set['status']?.replicas ?? 0) !== 0 ||
+        (set['status']?.observedGeneration ?? 0) < (set.metadata.generation ?? 0)
       if (!busy) yield* call({ verb: 'delete', kind: 'ReplicaSet', namespace: set.metadata.namespace, name: set.metadata.name })
     }
   }
@@ -424,7 +433,10 @@ export const deployment: ControllerFactory = (component: Component): Controller 
   const withFailure = (status: DeploymentStatus, all: readonly ReplicaSet[]): DeploymentStatus => {
     const conditions = status.conditions ?? []
     const failure = all
-      .flatMap((set) => (set['status']?.conditions ?? []) as readonly { readonly type: string; readonly reason: string; readonly message: string }[])
+      .flatMap(
+        (set) =>
+          (set['status']?.conditions ?? []) as readonly { readonly type: string; readonly reason: string; readonly message: string }[],
+      )
       .find(({ type }) => type === 'ReplicaFailure')
     if (failure === undefined) return { ...status, conditions: conditions.filter(({ type }) => type !== 'ReplicaFailure') }
     return { ...status, conditions: withCondition(conditions, condition('ReplicaFailure', 'True', failure.reason, failure.message)) }
@@ -435,7 +447,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
     const after = status as Record<string, unknown>
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     if (!keys.every((key) => sameText(before[key], after[key]))) {
-      yield* must(yield* call<KubernetesObject>({ verb: 'update', object: { ...deployment, status }, subresource: 'status' }))
+      must(yield* call({ verb: 'update', object: { ...deployment, status }, subresource: 'status' }))
     }
     return { ...done, wakesAfter: untilLate(deployment, status) }
   }
@@ -468,7 +480,12 @@ export const deployment: ControllerFactory = (component: Component): Controller 
     const all = yield* setsOf(deployment)
     if (isTerminating(deployment)) return yield* write(deployment, counted(yield* gather(deployment, all, false)))
     yield* notePause(deployment)
-    const scaling = all.some((set) => isActive(set) && set.metadata.annotations?.[desiredAnnotation] !== undefined && Number(set.metadata.annotations[desiredAnnotation]) !== replicasOf(deployment))
+    const scaling = all.some(
+      (set) =>
+        isActive(set) &&
+        set.metadata.annotations?.[desiredAnnotation] !== undefined &&
+        Number(set.metadata.annotations[desiredAnnotation]) !== replicasOf(deployment),
+    )
     if (isPaused(deployment) || scaling) {
       const state = yield* gather(deployment, all, false)
       yield* resize(state)
@@ -489,7 +506,7 @@ export const deployment: ControllerFactory = (component: Component): Controller 
       ? condition('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused')
       : condition('Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed')
     const status = { ...statusOf(deployment), conditions: withCondition(statusOf(deployment).conditions ?? [], next) }
-    yield* must(yield* call<KubernetesObject>({ verb: 'update', object: { ...deployment, status }, subresource: 'status' }))
+    must(yield* call({ verb: 'update', object: { ...deployment, status }, subresource: 'status' }))
   }
 
   const ownerOf = (set: ReplicaSet): Deployment | undefined => {
@@ -543,7 +560,8 @@ export const deployment: ControllerFactory = (component: Component): Controller 
   }
 }
 
-const some = <K extends string>(key: K, value: number): Partial<Record<K, number>> => (value === 0 ? {} : ({ [key]: value } as Record<K, number>))
+const some = <K extends string>(key: K, value: number): Partial<Record<K, number>> =>
+  value === 0 ? {} : ({ [key]: value } as Record<K, number>)
 
 const ownerReference = (deployment: Deployment) => ({
   apiVersion: 'apps/v1',

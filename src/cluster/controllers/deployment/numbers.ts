@@ -54,7 +54,8 @@ export const byAge = (a: KubernetesObject, b: KubernetesObject): number => {
 }
 
 /** Whether a set's template is the Deployment's, apart from the hash. Source: EqualIgnoreHash. */
-export const hasTemplateOf = (deployment: Deployment, set: ReplicaSet): boolean => canonical(deployment['spec'].template) === canonical(set['spec'].template)
+export const hasTemplateOf = (deployment: Deployment, set: ReplicaSet): boolean =>
+  canonical(deployment['spec'].template) === canonical(set['spec'].template)
 
 const canonical = (template: { readonly metadata?: { readonly labels?: Record<string, string> }; readonly spec: unknown }): string => {
   const { [hashLabel]: _, ...labels } = template.metadata?.labels ?? {}
@@ -64,7 +65,9 @@ const canonical = (template: { readonly metadata?: { readonly labels?: Record<st
 /** JSON with the keys of every object in order. */
 const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
   )
 
 /** The set whose template is the Deployment's; of several the oldest. Source: FindNewReplicaSet. */

@@ -24,7 +24,11 @@ import {
 const managerLabel = 'endpoints.kubernetes.io/managed-by'
 
 type Address = { readonly ip: string; readonly hostname?: string; readonly nodeName?: string; readonly targetRef: unknown }
-type Subset = { readonly addresses?: readonly Address[]; readonly notReadyAddresses?: readonly Address[]; readonly ports?: readonly unknown[] }
+type Subset = {
+  readonly addresses?: readonly Address[]
+  readonly notReadyAddresses?: readonly Address[]
+  readonly ports?: readonly unknown[]
+}
 
 export const endpoints: ControllerFactory = (component: Component): Controller => {
   const services = component.see.of('Service')

@@ -148,7 +148,8 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
           const service = object.metadata.labels?.[serviceLabel]
           if (service === undefined || object.metadata.labels?.[managerLabel] !== manager) return
           // A change that somebody else made is corrected a second later.
-          const foreign = type === 'DELETED' ? own !== undefined : type === 'MODIFIED' && own !== undefined && versionOf(object) > versionOf(own.object)
+          const foreign =
+            type === 'DELETED' ? own !== undefined : type === 'MODIFIED' && own !== undefined && versionOf(object) > versionOf(own.object)
           if (foreign) queue.addAfter(`${object.metadata.namespace}/${service}`, seconds(1))
         }
       }

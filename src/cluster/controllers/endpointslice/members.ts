@@ -30,7 +30,8 @@ export const selectorOf = (service: KubernetesObject): Readonly<Record<string, s
   return selector === undefined || selector === null || Object.keys(selector).length === 0 ? undefined : selector
 }
 
-export const portsOf = (service: KubernetesObject): readonly ServicePort[] => (service['spec']?.ports as readonly ServicePort[] | undefined) ?? []
+export const portsOf = (service: KubernetesObject): readonly ServicePort[] =>
+  (service['spec']?.ports as readonly ServicePort[] | undefined) ?? []
 export const isHeadless = (service: KubernetesObject): boolean => service['spec']?.clusterIP === 'None' || !service['spec']?.clusterIP
 export const publishesNotReady = (service: KubernetesObject): boolean => service['spec']?.publishNotReadyAddresses === true
 export const addressOf = (pod: KubernetesObject): string => (pod['status']?.podIP as string | undefined) ?? ''
@@ -51,7 +52,8 @@ export const targetPortOf = (pod: KubernetesObject, port: ServicePort): number |
   if (typeof target === 'number') return target
   const protocol = port.protocol ?? 'TCP'
   const containers = [...((pod['spec']?.containers ?? []) as readonly Container[])]
-  for (const container of (pod['spec']?.initContainers ?? []) as readonly Container[]) if (container.restartPolicy === 'Always') containers.push(container)
+  for (const container of (pod['spec']?.initContainers ?? []) as readonly Container[])
+    if (container.restartPolicy === 'Always') containers.push(container)
   for (const container of containers) {
     for (const each of container.ports ?? []) if (each.name === target && (each.protocol ?? 'TCP') === protocol) return each.containerPort
   }

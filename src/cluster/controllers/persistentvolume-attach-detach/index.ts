@@ -251,7 +251,12 @@ export const persistentVolumeAttachDetach: ControllerFactory = (component: Compo
       if (began !== 'wait') return detached(volume, node, key, operation, began === 'done' ? undefined : began.error)
       const attachmentKey = attachmentName(volume.handle, volume.driver, node)
       const words = `timed out waiting for external-attacher of ${volume.driver} CSI driver to detach volume ${volume.handle}`
-      poll(attachmentKey, () => verdictOfDetach(attachmentKey), words, (error) => detached(volume, node, key, operation, error))
+      poll(
+        attachmentKey,
+        () => verdictOfDetach(attachmentKey),
+        words,
+        (error) => detached(volume, node, key, operation, error),
+      )
     })
   }
 
@@ -358,7 +363,14 @@ export const persistentVolumeAttachDetach: ControllerFactory = (component: Compo
       error === undefined
         ? `AttachVolume.Attach succeeded for volume "${volume.persistentVolume}" `
         : `AttachVolume.Attach failed for volume "${volume.persistentVolume}" : ${error}`
-    component.play(tell(wanting, error === undefined ? 'Normal' : 'Warning', error === undefined ? 'SuccessfulAttachVolume' : 'FailedAttachVolume', message))
+    component.play(
+      tell(
+        wanting,
+        error === undefined ? 'Normal' : 'Warning',
+        error === undefined ? 'SuccessfulAttachVolume' : 'FailedAttachVolume',
+        message,
+      ),
+    )
     finish(key, operation, error)
   }
 

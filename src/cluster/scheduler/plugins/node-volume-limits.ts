@@ -6,7 +6,7 @@
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { classOf } from '../../objects/volume.ts'
 import type { Known } from '../known.ts'
-import type { Cycle, Plugin } from '../plugin.ts'
+import type { Cycle, Plugin, Refusal } from '../plugin.ts'
 import { always, go, skip, unschedulable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { NodeInfo } from '../snapshot.ts'
@@ -34,70 +34,102 @@ const volumesOf = (pod: PodInfo, known: Known, into: Map<string, string>): Map<s
   return into
 }
 
-type Used = {
+/** What is known of one node, as long as nothing of it changes. */
+type OnNode = {
   readonly node: NodeInfo
-  readonly version: number
+  readonly csiNode: KubernetesObject | undefined
+  /** Limits by driver; drivers that report none are not there. */
+  readonly limits: ReadonlyMap<string, number>
+  readonly volumeVersion: number
   readonly storageVersion: number
+  readonly attachmentVersion: number
+  /** Volumes of the node's pods. */
   readonly volumes: ReadonlyMap<string, string>
-  /** How many of each driver. */
+  /** By driver: those, and what is attached without a pod that uses it. */
   readonly counts: ReadonlyMap<string, number>
 }
-type State = { readonly wanted: ReadonlyMap<string, string>; readonly drivers: ReadonlySet<string> }
+
+type State = { readonly wanted: ReadonlyMap<string, string>; readonly drivers: ReadonlySet<string>; readonly scales: boolean }
+
+const countsOn = (node: NodeInfo, known: Known, volumes: ReadonlyMap<string, string>): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const driver of volumes.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1)
+  for (const attachment of known.attachmentsTo(node.name)) {
+    const volume = known.volume((attachment['spec']?.source?.persistentVolumeName as string | undefined) ?? '')
+    const csi = volume?.['spec']?.csi as { driver?: string; volumeHandle?: string } | undefined
+    // What no pod of the node uses counts as used, even if it is the incoming pod's own: a quirk of Kubernetes.
+    if (csi?.driver === undefined || volumes.has(`${csi.driver}/${csi.volumeHandle ?? ''}`)) continue
+    counts.set(csi.driver, (counts.get(csi.driver) ?? 0) + 1)
+  }
+  return counts
+}
+
+const limitsOf = (csiNode: KubernetesObject | undefined): ReadonlyMap<string, number> => {
+  const limits = new Map<string, number>()
+  for (const { name, allocatable } of driversOf(csiNode)) if (allocatable?.count !== undefined) limits.set(name, allocatable.count)
+  return limits
+}
 
 export const nodeVolumeLimits = (): Plugin<State, never> => {
-  // Worked out anew only when pods or claims of the node, or volumes and classes, changed.
-  const memory: (Used | undefined)[] = []
+  const memory: (OnNode | undefined)[] = []
 
-  const usedOn = (node: NodeInfo, known: Known): Used => {
+  const onNode = (node: NodeInfo, known: Known): OnNode => {
     const before = memory[node.index]
+    const csiNode = known.get('CSINode', node.name)
+    const attachmentVersion = known.attachmentVersion(node.name)
+    const { volumeVersion } = node
+    const { storageVersion } = known
     if (
-      before !== undefined &&
-      before.node === node &&
-      before.version === node.volumeVersion &&
-      before.storageVersion === known.storageVersion
-    )
+      before?.node === node &&
+      before.csiNode === csiNode &&
+      before.volumeVersion === volumeVersion &&
+      before.storageVersion === storageVersion &&
+      before.attachmentVersion === attachmentVersion
+    ) {
       return before
+    }
     const volumes = new Map<string, string>()
     for (const pod of node.pods.values()) if (pod.claims.length > 0) volumesOf(pod, known, volumes)
-    const counts = new Map<string, number>()
-    for (const driver of volumes.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1)
-    const now = { node, version: node.volumeVersion, storageVersion: known.storageVersion, volumes, counts }
+    const counts = countsOn(node, known, volumes)
+    const now = { node, csiNode, limits: limitsOf(csiNode), volumeVersion, storageVersion, attachmentVersion, volumes, counts }
     memory[node.index] = now
     return now
   }
 
-  const filter = ({ known, gates }: Cycle, node: NodeInfo, { wanted, drivers: needed }: State) => {
-    const drivers = driversOf(known.get('CSINode', node.name))
-    if (gates.on('VolumeLimitScaling')) {
-      for (const driver of needed) {
-        if (known.get('CSIDriver', driver)?.['spec']?.preventPodSchedulingIfMissing !== true) continue
-        if (!drivers.some(({ name }) => name === driver)) return unschedulable(`${driver} CSI driver is not installed on the node`)
-      }
+  const missing = (known: Known, node: NodeInfo, needed: ReadonlySet<string>): string | undefined => {
+    for (const driver of needed) {
+      if (known.get('CSIDriver', driver)?.['spec']?.preventPodSchedulingIfMissing !== true) continue
+      if (!driversOf(known.get('CSINode', node.name)).some(({ name }) => name === driver)) return driver
     }
-    const limited = drivers.filter(({ name, allocatable }) => allocatable?.count !== undefined && needed.has(name))
-    if (limited.length === 0) return undefined
-    const used = usedOn(node, known)
-    for (const { name, allocatable } of limited) {
-      let count = used.counts.get(name) ?? 0
-      for (const attachment of known.attachmentsTo(node.name)) {
-        const volume = known.volume((attachment['spec']?.source?.persistentVolumeName as string | undefined) ?? '')
-        const csi = volume?.['spec']?.csi as { driver?: string; volumeHandle?: string } | undefined
-        // What no pod of the node uses counts as used, even if it is the incoming pod's own: a quirk of Kubernetes.
-        if (csi?.driver === name && !used.volumes.has(`${name}/${csi.volumeHandle ?? ''}`)) count++
-      }
+    return undefined
+  }
+
+  const filter = ({ known }: Cycle, node: NodeInfo, { wanted, drivers, scales }: State): Refusal | undefined => {
+    if (scales) {
+      const driver = missing(known, node, drivers)
+      if (driver !== undefined) return unschedulable(`${driver} CSI driver is not installed on the node`)
+    }
+    const { limits, counts, volumes } = onNode(node, known)
+    if (limits.size === 0) return undefined
+    for (const driver of drivers) {
+      const limit = limits.get(driver)
+      if (limit === undefined) continue
+      const used = counts.get(driver) ?? 0
+      // Room for all of them, new or not: the usual answer.
+      if (used + wanted.size <= limit) continue
       let more = 0
-      for (const [id, driver] of wanted) if (driver === name && !used.volumes.has(id)) more++
-      if (more > 0 && count + more > (allocatable?.count ?? 0)) return refusal
+      for (const [id, of] of wanted) if (of === driver && !volumes.has(id)) more++
+      if (more > 0 && used + more > limit) return refusal
     }
     return undefined
   }
 
   return {
     name: 'NodeVolumeLimits',
-    preFilter: ({ pod, known }) => {
+    preFilter: ({ pod, known, gates }) => {
       if (pod.claims.length === 0) return skip
       const wanted = volumesOf(pod, known, new Map())
-      return go({ wanted, drivers: new Set(wanted.values()) })
+      return go({ wanted, drivers: new Set(wanted.values()), scales: gates.on('VolumeLimitScaling') })
     },
     filter,
     retryOn: {

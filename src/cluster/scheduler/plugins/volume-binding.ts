@@ -50,6 +50,8 @@ type State = {
   readonly bound: readonly KubernetesObject[]
   readonly delayed: readonly KubernetesObject[]
   readonly choices: Map<NodeInfo, Choice>
+  /** What the pod gets wherever it goes, if the node makes no difference. */
+  readonly everywhere: Choice | undefined
   /** The volumes that each claim could get, wherever. */
   readonly volumes: Map<KubernetesObject, readonly KubernetesObject[]>
   /** What was taken in the scheduler's own memory. */
@@ -86,7 +88,26 @@ const preFilter = ({ pod, known }: Cycle): PreFilterAnswer<State> => {
       known.get('StorageClass', classOf(claim))?.['volumeBindingMode'] === 'WaitForFirstConsumer',
   )
   if (delayed.length < rest.length) return refuse('pod has unbound immediate PersistentVolumeClaims')
-  return go({ bound, delayed, choices: new Map(), volumes: new Map(), reserved: [] })
+  return go({ bound, delayed, choices: new Map(), everywhere: choiceEverywhere(known, delayed), volumes: new Map(), reserved: [] })
+}
+
+/**
+ * Claims that are provisioned alike on every node: no volume there could serve them, no topology is asked for, no capacity is told, and no node was
+ * chosen before. Most claims are of this sort, and nodes are many.
+ */
+const choiceEverywhere = (known: Known, delayed: readonly KubernetesObject[]): Choice | undefined => {
+  if (delayed.length === 0) return undefined
+  for (const claim of delayed) {
+    const className = classOf(claim)
+    const storageClass = known.get('StorageClass', className)
+    const provisioner = (storageClass?.['provisioner'] as string | undefined) ?? ''
+    if (provisioner === '' || provisioner === 'kubernetes.io/no-provisioner') return undefined
+    if (claim.metadata.annotations?.[volumeAnnotations.selectedNode] !== undefined) return undefined
+    if ((storageClass?.['allowedTopologies'] ?? []).length > 0 || known.get('CSIDriver', provisioner)?.['spec']?.storageCapacity === true)
+      return undefined
+    if (known.volumesFor(claim, className).length > 0) return undefined
+  }
+  return { bindings: [], provisions: [...delayed].sort(bySize), capacities: [] }
 }
 
 type TopologyTerm = { readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[] }
@@ -172,7 +193,11 @@ const volumesFor = (known: Known, state: State, claim: KubernetesObject): readon
   return volumes
 }
 
+/** What the pod gets on a node that passed. */
+const choiceOn = (state: State | undefined, node: NodeInfo): Choice | undefined => state?.choices.get(node) ?? state?.everywhere
+
 const filter = ({ known }: Cycle, node: NodeInfo, state: State): Refusal | undefined => {
+  if (state.everywhere !== undefined && state.bound.length === 0) return undefined
   let reached = true
   let found = true
   for (const claim of state.bound) {
@@ -197,7 +222,7 @@ const filter = ({ known }: Cycle, node: NodeInfo, state: State): Refusal | undef
     else if (selected === node.name) chosen.push(claim)
     else bindable = false
   }
-  if (bindable && state.delayed.length > 0) {
+  if (state.everywhere === undefined && bindable && state.delayed.length > 0) {
     const { bindings, left, capacities } = matchVolumes((claim) => volumesFor(known, state, claim), open, node)
     const provisions = [...chosen, ...left]
     choice = { bindings, provisions, capacities }
@@ -210,7 +235,7 @@ const filter = ({ known }: Cycle, node: NodeInfo, state: State): Refusal | undef
     }
   }
   if (reached && bindable && enough && found) {
-    if (state.delayed.length > 0) state.choices.set(node, choice)
+    if (state.delayed.length > 0 && state.everywhere === undefined) state.choices.set(node, choice)
     return undefined
   }
   const reasons: string[] = []
@@ -285,7 +310,7 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<State, State
   const most = args.bindTimeoutSeconds ?? 600
 
   function* preBind({ pod, known, snapshot }: Cycle, node: NodeInfo, state: State | undefined): Story<string | undefined> {
-    const choice = state?.choices.get(node)
+    const choice = choiceOn(state, node)
     if (choice === undefined) return undefined
     const volumes: KubernetesObject[] = []
     for (const { claim, volume } of choice.bindings) {
@@ -331,7 +356,7 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<State, State
     },
     score: (_cycle, node, state) => storageScore(state.choices.get(node)?.capacities ?? [], args.shape),
     reserve: ({ known }, node, state) => {
-      const choice = state?.choices.get(node)
+      const choice = choiceOn(state, node)
       if (state === undefined || choice === undefined) return undefined
       const volumes = choice.bindings.map(({ claim, volume }) => volumeForClaim(volume, claim))
       const claims = choice.provisions.map((claim) => withSelectedNode(claim, node.name))
@@ -343,7 +368,7 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<State, State
       for (const object of state?.reserved ?? []) known.forget(object)
       if (state !== undefined) state.reserved = []
     },
-    hasPreBind: (_cycle, node, state) => state?.choices.get(node) !== undefined,
+    hasPreBind: (_cycle, node, state) => choiceOn(state, node) !== undefined,
     preBind,
     retryOn: {
       'PersistentVolumeClaim/Add': (pod, { object }) => isNamed(pod, object),
