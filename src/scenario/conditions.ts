@@ -79,12 +79,21 @@ export type ConditionReading =
 type Length = { readonly seconds: bigint; readonly nanos: number }
 type LengthClass = new (seconds: bigint, nanos: number) => Length
 
+/** Made when it is first asked for: most runs have no conditions, and the library's start costs as much as a small run. */
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 // The library does not export the class of its durations; a duration of its own gives it.
-const LengthOf = (new Environment().evaluate("duration('0s')") as object).constructor as LengthClass
+const lengthClass = lazily(() => (new Environment().evaluate("duration('0s')") as object).constructor as LengthClass)
 
 const lengthOf = (micros: Micros): Length => {
   const seconds = Math.floor(micros / 1_000_000)
-  return new LengthOf(BigInt(seconds), (micros - seconds * 1_000_000) * 1000)
+  return new (lengthClass())(BigInt(seconds), (micros - seconds * 1_000_000) * 1000)
 }
 
 const views = new WeakMap<object, unknown>()
@@ -210,7 +219,7 @@ function* selected(kind: string, selector: string, namespace?: string): Iterable
   }
 }
 
-const language = ((): Environment => {
+const language = lazily((): Environment => {
   const environment = new Environment({ homogeneousAggregateLiterals: false })
   const one = (kind: NamedKind, name: string): unknown => view(objects().get(kind.kind, ...placed(kind, name)) ?? null)
   for (const [name, kind] of byName) environment.registerFunction(`${name}(string): dyn`, (text: string) => one(kind, text))
@@ -242,7 +251,7 @@ const language = ((): Environment => {
   )
   environment.registerVariable('now', 'google.protobuf.Duration')
   return environment
-})()
+})
 
 /** Errors of an evaluation that mean "not there": everything else is told as what it is. */
 function evaluate(run: ParseResult, world: Objects, vocabulary: Vocabulary): unknown {
@@ -296,7 +305,7 @@ function allowHas(node: Node): void {
   const field = called?.[1][0]
   if (called?.[0] === 'has' && field?.op === '.') {
     const [object, name] = field.args as [Node, string]
-    const ours = language.parse(`__has(0, ${JSON.stringify(name)})`).ast as unknown as Node
+    const ours = language().parse(`__has(0, ${JSON.stringify(name)})`).ast as unknown as Node
     const args = (ours.args as [string, Node[]])[1]
     args[0] = object
     node.setMeta('alternate', ours)
@@ -308,7 +317,7 @@ function allowHas(node: Node): void {
 export function readCondition(source: string, vocabulary: Vocabulary, wants: 'bool' | 'measure' = 'bool'): ConditionReading {
   let parsed: ParseResult
   try {
-    parsed = language.parse(source)
+    parsed = language().parse(source)
   } catch (error) {
     return { refusals: [syntaxRefusal(error as ParseError, source)] }
   }
@@ -338,7 +347,7 @@ export function readCondition(source: string, vocabulary: Vocabulary, wants: 'bo
         const value = evaluate(parsed, world, vocabulary)
         if (typeof value === 'bigint') return Number(value)
         if (typeof value === 'number') return value
-        return value instanceof LengthOf ? { micros: Number(value.seconds) * 1_000_000 + Math.round(value.nanos / 1000) } : undefined
+        return value instanceof lengthClass() ? { micros: Number(value.seconds) * 1_000_000 + Math.round(value.nanos / 1000) } : undefined
       },
     },
   }

@@ -40,6 +40,8 @@ type Health = {
   /** Ready as it was at the last tick: what processPod goes by. */
   ready: Condition['status'] | undefined
   hadReady: boolean
+  /** When Ready last became True. */
+  returned: Micros | undefined
   registered: boolean
 }
 
@@ -231,6 +233,7 @@ const build = (
       touched: undefined,
       ready: conditionOf(node, 'Ready')?.status,
       hadReady,
+      returned: undefined,
       registered: longKnown,
     }
     health.set(node.metadata.name, fresh)
@@ -285,7 +288,10 @@ const build = (
     known.ready = ready?.status
     known.hadReady = ready !== undefined
     if (ready === undefined) return undefined
-    yield* taintForEviction(node, ready.status)
+    // A kubelet's first word at the instant of a tick is not there yet when the tick looks: NoExecute stays until the next (recordings 22, 31).
+    const isBack = ready.status === 'True' && known.returned === now && (hasTaint(node, unreachable) || hasTaint(node, notReady))
+    if (isBack) monitor.want(now + 1)
+    else yield* taintForEviction(node, ready.status)
     if (ready.status !== 'True' && observed?.status === 'True') {
       yield* announce(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`)
       yield* markAll(name)
@@ -447,6 +453,7 @@ const build = (
       return planDetection(object)
     }
     if (known !== undefined && before?.lastHeartbeatTime !== after?.lastHeartbeatTime) known.touched = component.now()
+    if (known !== undefined && before?.status !== 'True' && after?.status === 'True') known.returned = component.now()
     const same =
       known !== undefined &&
       old !== undefined &&

@@ -80,8 +80,11 @@ export const isControlledBy = (object: KubernetesObject, owner: KubernetesObject
   controllerOf(object)?.uid === owner.metadata.uid && owner.metadata.uid !== undefined
 
 /** The condition of that type, if it is there. */
-export const conditionOf = (object: KubernetesObject, type: string): Condition | undefined =>
-  (object['status']?.conditions as readonly Condition[] | undefined)?.find((condition) => condition.type === type)
+export const conditionOf = (object: KubernetesObject, type: string): Condition | undefined => {
+  const conditions = object['status']?.conditions as readonly Condition[] | undefined
+  if (conditions !== undefined) for (const condition of conditions) if (condition.type === type) return condition
+  return undefined
+}
 
 /** Whether the condition of that type is True. */
 export const isConditionTrue = (object: KubernetesObject, type: string): boolean => conditionOf(object, type)?.status === 'True'

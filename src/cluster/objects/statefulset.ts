@@ -85,7 +85,23 @@ export const revisionOf = (pod: KubernetesObject): string => pod.metadata.labels
 const mostOrdinal = 2_147_483_647
 
 /** The two halves of a pod's name. `ordinal` is -1 if the number does not fit into 32 bits; undefined for a name without a number. */
-export const parsePodName = (name: string): { readonly parent: string; readonly ordinal: number } | undefined => {
+export const parsePodName = (name: string): PodName | undefined => {
+  let parsed = parsedNames.get(name)
+  if (parsed === undefined) {
+    if (parsedNames.size > mostNames) parsedNames.clear()
+    parsed = parsePodNameAnew(name) ?? null
+    parsedNames.set(name, parsed)
+  }
+  return parsed ?? undefined
+}
+
+type PodName = { readonly parent: string; readonly ordinal: number }
+
+/** Names are read in every look at a set: each once. */
+const parsedNames = new Map<string, PodName | null>()
+const mostNames = 500_000
+
+const parsePodNameAnew = (name: string): PodName | undefined => {
   const dash = name.lastIndexOf('-')
   const digits = name.slice(dash + 1)
   if (dash < 0 || !/^[0-9]+$/.test(digits)) return undefined

@@ -3,6 +3,7 @@
  * Source: node-and-storage.md D1; pkg/controller/endpoint/endpoints_controller.go (1.36).
  * Differs from Kubernetes: no cut at a thousand addresses.
  */
+import { shared } from '../../apiserver/store.ts'
 import type { Component, Controller, ControllerFactory } from '../../client/controller.ts'
 import { call, done, failed, type Look } from '../../client/story.ts'
 import { type KubernetesObject, namespacedName } from '../../objects/metadata.ts'
@@ -89,9 +90,9 @@ export const endpoints: ControllerFactory = (component: Component): Controller =
   }
 }
 
+/** Addresses are the same values as long as their pods are: the comparison walks no further than to them. */
 const sameContents = (a: KubernetesObject, b: KubernetesObject): boolean =>
-  JSON.stringify(a['subsets'] ?? null) === JSON.stringify(b['subsets'] ?? null) &&
-  JSON.stringify(Object.entries(a.metadata.labels ?? {}).sort()) === JSON.stringify(Object.entries(b.metadata.labels ?? {}).sort())
+  shared(a['subsets'], b['subsets']) === a['subsets'] && shared(a.metadata.labels, b.metadata.labels) === a.metadata.labels
 
 const endpointsOf = (
   service: KubernetesObject,
@@ -114,34 +115,53 @@ const endpointsOf = (
   }
 }
 
+/** What a pod adds to the subsets of a service; undefined: nothing. */
+type Share = { readonly ports: readonly unknown[]; readonly key: string; readonly address: Address; readonly ready: boolean }
+
+/** Made once for each version of a pod, and for the service as it was then. */
+const shares = new WeakMap<KubernetesObject, { readonly service: KubernetesObject; readonly share: Share | undefined }>()
+
+const shareOf = (service: KubernetesObject, pod: KubernetesObject): Share | undefined => {
+  const known = shares.get(pod)
+  if (known?.service === service) return known.share
+  const share = newShare(service, pod)
+  shares.set(pod, { service, share })
+  return share
+}
+
+const newShare = (service: KubernetesObject, pod: KubernetesObject): Share | undefined => {
+  const all = publishesNotReady(service)
+  if (!isMember(pod, all)) return undefined
+  const ports = portsOf(service).flatMap((port) => {
+    const number = targetPortOf(pod, port)
+    const { name, protocol = 'TCP', appProtocol } = port
+    return number === undefined
+      ? []
+      : [{ ...(name === undefined ? {} : { name }), port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }]
+  })
+  if (ports.length === 0 && portsOf(service).length > 0) return undefined
+  const hostname = hostnameOf(pod, service)
+  const nodeName = pod['spec']?.nodeName as string | undefined
+  const { namespace, name, uid } = pod.metadata
+  const address: Address = {
+    ip: addressOf(pod),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(nodeName === undefined ? {} : { nodeName }),
+    targetRef: { kind: 'Pod', namespace, name, uid },
+  }
+  return { ports, key: JSON.stringify(ports), address, ready: all || isReady(pod) }
+}
+
 /** Addresses with the same ports make a subset. Source: addEndpointSubset, RepackSubsets. */
 const subsetsOf = (service: KubernetesObject, pods: readonly KubernetesObject[]): readonly Subset[] => {
   const groups = new Map<string, { ports: readonly unknown[]; ready: Address[]; notReady: Address[] }>()
-  const all = publishesNotReady(service)
   for (const pod of pods) {
-    if (!isMember(pod, all)) continue
-    const ports = portsOf(service).flatMap((port) => {
-      const number = targetPortOf(pod, port)
-      const { name, protocol = 'TCP', appProtocol } = port
-      return number === undefined
-        ? []
-        : [{ ...(name === undefined ? {} : { name }), port: number, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }]
-    })
-    if (ports.length === 0 && portsOf(service).length > 0) continue
-    const key = JSON.stringify(ports)
-    const group = groups.get(key) ?? { ports, ready: [], notReady: [] }
-    groups.set(key, group)
-    const hostname = hostnameOf(pod, service)
-    const nodeName = pod['spec']?.nodeName as string | undefined
-    const { namespace, name, uid } = pod.metadata
-    const address: Address = {
-      ip: addressOf(pod),
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(nodeName === undefined ? {} : { nodeName }),
-      targetRef: { kind: 'Pod', namespace, name, uid },
-    }
-    if (all || isReady(pod)) group.ready.push(address)
-    else group.notReady.push(address)
+    const share = shareOf(service, pod)
+    if (share === undefined) continue
+    const group = groups.get(share.key) ?? { ports: share.ports, ready: [], notReady: [] }
+    groups.set(share.key, group)
+    if (share.ready) group.ready.push(share.address)
+    else group.notReady.push(share.address)
   }
   const byAddress = (a: Address, b: Address): number => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0)
   return [...groups.entries()]

@@ -44,6 +44,11 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
   /** What was written last, until the caches have it. */
   const written = new Map<string, { readonly object: KubernetesObject; readonly at: number }>()
 
+  const shares = new WeakMap<
+    KubernetesObject,
+    { readonly service: KubernetesObject; readonly placed: boolean; readonly member: { readonly endpoint: Endpoint; readonly ports: readonly Port[] } }
+  >()
+
   const versionOf = (object: KubernetesObject): number => Number(object.metadata.resourceVersion ?? 0)
 
   /** The slices of a service as they are best known; undefined if the caches are behind a write of an earlier instant. */
@@ -87,6 +92,15 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
       return [{ name, protocol, port: number, ...(appProtocol === undefined ? {} : { appProtocol }) }]
     })
 
+  /** What a pod adds to the slices of a service, made once for each version of pod and service (a node's zone does not change). */
+  const memberOf = (pod: KubernetesObject, node: KubernetesObject | undefined, service: KubernetesObject) => {
+    const known = shares.get(pod)
+    if (known?.service === service && known.placed === (node !== undefined)) return known.member
+    const member = { endpoint: endpointOf(pod, node, service), ports: portsIn(pod, service) }
+    shares.set(pod, { service, placed: node !== undefined, member })
+    return member
+  }
+
   function* sync(service: KubernetesObject, selector: Readonly<Record<string, string>>): Look {
     const { namespace = '', name } = service.metadata
     const existing = slicesOf(namespace, name)
@@ -101,7 +115,7 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
         astray.push(pod.metadata.name)
         continue
       }
-      desired.push({ endpoint: endpointOf(pod, node, service), ports: portsIn(pod, service) })
+      desired.push(memberOf(pod, node, service))
     }
     const trigger = members.triggerTime(service, pods)
     const labels = labelsFor(service)

@@ -22,12 +22,28 @@ export type Slice = { readonly name: string | undefined; readonly endpoints: rea
 /** What to write. */
 export type Plan = { readonly create: readonly Slice[]; readonly update: readonly Slice[]; readonly remove: readonly Slice[] }
 
-const portsKey = (ports: readonly Port[]): string =>
-  JSON.stringify(ports.map(({ name, protocol, port, appProtocol }) => [name, protocol, port, appProtocol ?? '']).sort())
+/** A text made once for each value: endpoints and ports stay the same values as long as their pods do. */
+const once = <T extends object>(make: (value: T) => string): ((value: T) => string) => {
+  const made = new WeakMap<T, string>()
+  return (value) => {
+    let text = made.get(value)
+    if (text === undefined) {
+      text = make(value)
+      made.set(value, text)
+    }
+    return text
+  }
+}
+
+const portsKey = once((ports: readonly Port[]): string =>
+  JSON.stringify(ports.map(({ name, protocol, port, appProtocol }) => [name, protocol, port, appProtocol ?? '']).sort()),
+)
 
 /** Which of two descriptions are of the same endpoint. Source: hashEndpoint. */
-const identity = ({ addresses, hostname, targetRef }: Endpoint): string =>
-  `${[...addresses].sort().join()} ${hostname ?? ''} ${targetRef.namespace}/${targetRef.name}`
+const identity = once(
+  ({ addresses, hostname, targetRef }: Endpoint): string =>
+    `${[...addresses].sort().join()} ${hostname ?? ''} ${targetRef.namespace}/${targetRef.name}`,
+)
 
 const isEqual = (a: Endpoint, b: Endpoint): boolean =>
   a.conditions.ready === b.conditions.ready &&

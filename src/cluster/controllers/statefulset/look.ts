@@ -21,6 +21,7 @@ import { membershipOf } from './members.ts'
 import {
   asOne,
   claimsAreRight,
+  claimsAreThere,
   createPod,
   deletePod,
   type Hands,
@@ -161,9 +162,15 @@ const goOn: Step = { stop: false }
 const mostAtOnce = 500
 
 /** Ordered: one by one until one says stop. Parallel: all of them in batches of 1, 2, 4 …; only trouble ends it. Source: statefulset.md 6.2. */
-function* forAll(pods: readonly Pod[], monotonic: boolean, step: (pod: Pod) => Story<Step>): Story<Step> {
+function* forAll(
+  pods: readonly Pod[],
+  monotonic: boolean,
+  step: (pod: Pod) => Story<Step>,
+  isRight: (pod: Pod) => boolean = () => false,
+): Story<Step> {
   if (monotonic) {
     for (const pod of pods) {
+      if (isRight(pod)) continue
       const result = yield* step(pod)
       if (result.stop || result.trouble !== undefined) return { ...result, stop: true }
     }
@@ -171,7 +178,10 @@ function* forAll(pods: readonly Pod[], monotonic: boolean, step: (pod: Pod) => S
   }
   let waits: string | undefined
   for (let from = 0, size = 1; from < pods.length; from += size, size = Math.min(2 * size, mostAtOnce)) {
-    const results = yield* together(pods.slice(from, from + size).map(step))
+    // What is right takes its place in the batch and costs no story of its own.
+    const wrong = pods.slice(from, from + size).filter((pod) => !isRight(pod))
+    if (wrong.length === 0) continue
+    const results = yield* together(wrong.map(step))
     const trouble = results.find((result) => result.trouble !== undefined)?.trouble
     waits ??= results.find((result) => result.waits !== undefined)?.waits
     if (trouble !== undefined) return { stop: true, trouble }
@@ -204,7 +214,12 @@ function* work(hands: Hands, revisions: Revisions, judgement: Judgement, pods: r
   const before = recreated.worked.status
   const first = firstUnavailable(places, judgement)
 
-  const made = yield* forAll(replicas, monotonic, (pod) => replica(hands, pod, monotonic, judgement, update))
+  const made = yield* forAll(
+    replicas,
+    monotonic,
+    (pod) => replica(hands, pod, monotonic, judgement, update),
+    (pod) => isInOrder(hands, pod, monotonic, judgement),
+  )
   if (made.stop) return { status: before, waits: made.waits ?? null, trouble: made.trouble }
   const armed = yield* forAll(condemned, monotonic, (pod) => arm(hands, pod))
   if (armed.stop) return { status: before, waits: null, trouble: armed.trouble }
@@ -214,6 +229,14 @@ function* work(hands: Hands, revisions: Revisions, judgement: Judgement, pods: r
   const replaced = yield* replace(hands, replicas, before, judgement, update)
   const unfinished = lacks(monotonic ? [] : replicas.filter((pod) => isUnavailable(judgement, pod)), judgement)
   return { ...replaced, waits: replaced.waits ?? made.waits ?? ended.waits ?? unfinished }
+}
+
+/** Whether phase A finds nothing to do for a pod and nothing to wait for: most pods, most of the time. */
+const isInOrder = (hands: Hands, pod: Pod, monotonic: boolean, judgement: Judgement): boolean => {
+  if (!isCreated(pod) || isFailed(pod) || isSucceeded(pod)) return false
+  if (monotonic && (isTerminating(pod) || !isRunningAndReady(pod) || !isAvailableTo(judgement, pod))) return false
+  if (isPending(pod) && !claimsAreThere(hands, pod)) return false
+  return identityMatches(hands.set, pod) && storageMatches(hands.set, pod) && claimsAreRight(hands, pod)
 }
 
 /** Phase A. Source: statefulset.md 6.3. */

@@ -9,7 +9,7 @@ import { announce, call, type Story, sleep } from '../../client/story.ts'
 import { isTerminating, type KubernetesObject } from '../../objects/metadata.ts'
 import type { Pod } from '../../objects/pod.ts'
 import { atLeast, type Gates } from '../../objects/release.ts'
-import { retentionOf, type StatefulSet } from '../../objects/statefulset.ts'
+import { claimNameOf, ordinalOf, retentionOf, type StatefulSet } from '../../objects/statefulset.ts'
 import { claimNames, hasStrangeController, isStale, newClaim, ownersAreRight, withRightOwners } from './claims.ts'
 import { identityMatches, storageMatches, withIdentity, withStorage } from './identity.ts'
 
@@ -65,14 +65,13 @@ function* createClaims(hands: Hands, pod: Pod): Story<Trouble | undefined> {
   const { set } = hands
   const troubles: Trouble[] = []
   for (const template of set.spec.volumeClaimTemplates ?? []) {
-    const wanted = newClaim(set, template, pod)
-    const { name } = wanted.metadata
+    const name = claimNameOf(set, template, ordinalOf(pod))
     const there = hands.claims.get(set.metadata.namespace, name)
     if (there !== undefined) {
       if (isTerminating(there)) troubles.push({ reason: '', text: `pvc ${name} is being deleted` })
       continue
     }
-    const answer = yield* call({ verb: 'create', object: wanted })
+    const answer = yield* call({ verb: 'create', object: newClaim(set, template, pod) })
     const trouble = troubleOf(answer)
     if (answer.ok) hands.wrote('PersistentVolumeClaim', answer.object)
     if (trouble !== undefined) troubles.push({ reason: '', text: `failed to create PVC ${name}: ${trouble.text}` })
@@ -86,6 +85,13 @@ export const claimsAreRight = (hands: Hands, pod: Pod): boolean =>
   claimNames(hands.set, pod).every((name) => {
     const claim = hands.claims.get(hands.set.metadata.namespace, name)
     return claim === undefined || ownersAreRight(claim, hands.set, pod)
+  })
+
+/** Whether mending the claims of a Pending pod would do and say nothing: all are there to stay, and no stranger controls one. */
+export const claimsAreThere = (hands: Hands, pod: Pod): boolean =>
+  claimNames(hands.set, pod).every((name) => {
+    const claim = hands.claims.get(hands.set.metadata.namespace, name)
+    return claim !== undefined && !isTerminating(claim) && !hasStrangeController(claim, hands.set, pod) && ownersAreRight(claim, hands.set, pod)
   })
 
 /** Give the claims the owners that the policy asks for. Source: statefulset.md 11.5. */
