@@ -3,7 +3,9 @@
  * Source: contract section 3 (steps), 6 (run.json); cases/README.md 4 ("faults, then at 0 the manifests, then steps in the order of the file").
  */
 
+import { kindOf } from '../cluster/apiserver/kinds/index.ts'
 import { call, type Story } from '../cluster/client/story.ts'
+import { printFailure, refused } from '../cluster/kubectl/failure.ts'
 import { kubectl } from '../cluster/kubectl/index.ts'
 import type { Terminal } from '../cluster/kubectl/terminal.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
@@ -98,6 +100,30 @@ function* create(objects: readonly KubernetesObject[]): Story<readonly { readonl
     if (!answer.ok) refused.push({ object, message: answer.status.message })
   }
   return refused
+}
+
+/** `apply:` of a step: what is not there is created, what is there is patched with what was written. Returns the exit code. */
+function* putInPlace(objects: readonly KubernetesObject[], terminal: Terminal): Story<number> {
+  let exit = 0
+  for (const object of objects.map(inDefaultNamespace)) {
+    const { namespace, name } = object.metadata
+    const kind = kindOf(object.kind)
+    const named = `${object.kind.toLowerCase()}${kind === undefined || kind.group === '' ? '' : `.${kind.group}`}/${name}`
+    let answer = yield* call({ verb: 'create', object, fieldValidation: 'Strict' })
+    let done = 'created'
+    if (!answer.ok && answer.status.reason === 'AlreadyExists') {
+      const before = yield* call({ verb: 'get', kind: object.kind, namespace, name })
+      answer = yield* call({ verb: 'patch', kind: object.kind, namespace, name, type: 'strategic', patch: object, fieldValidation: 'Strict' })
+      const isSame = answer.ok && before.ok && before.object.metadata.resourceVersion === answer.object.metadata.resourceVersion
+      done = isSame ? 'unchanged' : 'configured'
+    }
+    if (answer.ok) terminal.out(`${named} ${done}\n`)
+    else {
+      terminal.err(printFailure(refused(answer.status)))
+      exit = 1
+    }
+  }
+  return exit
 }
 
 /** Plays a scenario on a stage. */
@@ -274,20 +300,25 @@ export class Player {
       then()
       return
     }
-    this.play(index, line, wordsOf(line), undefined, fails, () => this.commands(index, rest, fails, then))
+    this.play(index, line, wordsOf(line), fails, () => this.commands(index, rest, fails, then))
   }
 
   private apply(index: number, objects: readonly KubernetesObject[], fails: boolean, then: () => void): void {
     const line = `apply ${objects.map((object) => `${object.kind}/${object.metadata?.name ?? object.metadata?.generateName ?? ''}`).join(', ')}`
-    const list = { apiVersion: 'v1', kind: 'List', items: objects }
-    this.play(index, line, ['apply', '-f', '-'], JSON.stringify(list), fails, then)
+    const row = this.begin(line)
+    this.playStory(index, row, putInPlace(objects, terminalOn(this.stage, this.files, row)), fails, then)
   }
 
-  private play(index: number, line: string, words: readonly string[], stdin: string | undefined, fails: boolean, then: () => void): void {
+  private play(index: number, line: string, words: readonly string[], fails: boolean, then: () => void): void {
     const row = this.begin(line)
-    const entry = this.stage.engine.record('scenario', 'step', `step ${index + 1}`, { line })
+    this.playStory(index, row, kubectl(words, terminalOn(this.stage, this.files, row)), fails, then)
+  }
+
+  /** Plays the story of a step; its exit code ends the row. */
+  private playStory(index: number, row: StepRow, story: Story<number>, fails: boolean, then: () => void): void {
+    const entry = this.stage.engine.record('scenario', 'step', `step ${index + 1}`, { line: row.line })
     this.stage.engine.because(entry, () => {
-      this.stage.play(kubectl(words, terminalOn(this.stage, this.files, row, stdin)), (exit) => {
+      this.stage.play(story, (exit) => {
         this.end(index, row, exit, fails)
         then()
       })

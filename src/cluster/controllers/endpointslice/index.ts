@@ -46,7 +46,11 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
 
   const shares = new WeakMap<
     KubernetesObject,
-    { readonly service: KubernetesObject; readonly placed: boolean; readonly member: { readonly endpoint: Endpoint; readonly ports: readonly Port[] } }
+    {
+      readonly service: KubernetesObject
+      readonly placed: boolean
+      readonly member: { readonly endpoint: Endpoint; readonly ports: readonly Port[] }
+    }
   >()
 
   const versionOf = (object: KubernetesObject): number => Number(object.metadata.resourceVersion ?? 0)

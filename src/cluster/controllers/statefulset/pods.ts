@@ -91,7 +91,9 @@ export const claimsAreRight = (hands: Hands, pod: Pod): boolean =>
 export const claimsAreThere = (hands: Hands, pod: Pod): boolean =>
   claimNames(hands.set, pod).every((name) => {
     const claim = hands.claims.get(hands.set.metadata.namespace, name)
-    return claim !== undefined && !isTerminating(claim) && !hasStrangeController(claim, hands.set, pod) && ownersAreRight(claim, hands.set, pod)
+    return (
+      claim !== undefined && !isTerminating(claim) && !hasStrangeController(claim, hands.set, pod) && ownersAreRight(claim, hands.set, pod)
+    )
   })
 
 /** Give the claims the owners that the policy asks for. Source: statefulset.md 11.5. */
