@@ -3,5 +3,5 @@ export { type Action, type Decision, type FailingRule, type NextOptions, next, t
 export type { Recording } from './observe/recording.ts'
 export { type ReadOptions, readManifests, readScenario, type ScenarioReading } from './scenario/read.ts'
 export type { Scenario } from './scenario/scenario.ts'
-export { Simulation, type SimulateOptions, simulate, start } from './simulate.ts'
+export { type SimulateOptions, Simulation, simulate, start } from './simulate.ts'
 export { type Mistake, printMistake } from './text/mistake.ts'

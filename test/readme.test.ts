@@ -15,7 +15,11 @@ const recordingOf = (file: string, seed?: number) => {
 
 describe('README.md', () => {
   test('each line of its timeline is in the timeline of that scenario', () => {
-    const [, scenario, lines] = /<!-- timeline: scenarios\/(\S+) -->\n```text\n([\s\S]*?)```/.exec(readme) as unknown as [string, string, string]
+    const [, scenario, lines] = /<!-- timeline: scenarios\/(\S+) -->\n```text\n([\s\S]*?)```/.exec(readme) as unknown as [
+      string,
+      string,
+      string,
+    ]
     const printed = [...timeline(recordingOf(scenario).journal)].join('').split('\n')
     const claimed = lines.split('\n').filter((line) => line !== '')
     expect(claimed.filter((line) => !printed.includes(line))).toEqual([])

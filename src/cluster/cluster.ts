@@ -98,7 +98,8 @@ export class Cluster {
       options: spec.components,
       access: { refused: (actor, request) => this.apiTrouble?.(actor, request) },
     }
-    for (const object of initialObjects(spec, this.world, this.release, this.calendar.textOf(0))) this.server.handle('stsim', { verb: 'create', object })
+    for (const object of initialObjects(spec, this.world, this.release, this.calendar.textOf(0)))
+      this.server.handle('stsim', { verb: 'create', object })
     this.build()
   }
 
@@ -158,7 +159,12 @@ export class Cluster {
   }
 
   /** A component of its own process. */
-  private alone(name: string, factory: ControllerFactory, rank: number, more: { readonly source?: string; readonly limit?: typeof schedulerLimit } = {}): void {
+  private alone(
+    name: string,
+    factory: ControllerFactory,
+    rank: number,
+    more: { readonly source?: string; readonly limit?: typeof schedulerLimit } = {},
+  ): void {
     const process = this.engine.process(name, rank)
     const caches = cachesOf(this.around, process)
     const { component, client } = componentOf(this.around, {

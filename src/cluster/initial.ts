@@ -220,11 +220,7 @@ export const initialObjects = (spec: ClusterSpec, world: World, release: Release
     ...classes(profile, spec),
     ...spec.nodes.flatMap((each) => {
       const machine = world.machines.get(each.name)
-      return [
-        node(each, machine?.address ?? '', machine?.bootId ?? '', version, time),
-        csiNode(each, profile.drivers),
-        lease(each.name),
-      ]
+      return [node(each, machine?.address ?? '', machine?.bootId ?? '', version, time), csiNode(each, profile.drivers), lease(each.name)]
     }),
   ]
 }

@@ -113,7 +113,15 @@ function* putInPlace(objects: readonly KubernetesObject[], terminal: Terminal): 
     let done = 'created'
     if (!answer.ok && answer.status.reason === 'AlreadyExists') {
       const before = yield* call({ verb: 'get', kind: object.kind, namespace, name })
-      answer = yield* call({ verb: 'patch', kind: object.kind, namespace, name, type: 'strategic', patch: object, fieldValidation: 'Strict' })
+      answer = yield* call({
+        verb: 'patch',
+        kind: object.kind,
+        namespace,
+        name,
+        type: 'strategic',
+        patch: object,
+        fieldValidation: 'Strict',
+      })
       const isSame = answer.ok && before.ok && before.object.metadata.resourceVersion === answer.object.metadata.resourceVersion
       done = isSame ? 'unchanged' : 'configured'
     }

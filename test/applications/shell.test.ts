@@ -19,7 +19,9 @@ class Container {
     makeFolder: () => undefined,
     list: (path) => {
       const within = path === '/' ? '/' : `${path}/`
-      const names = [...this.contents.keys()].filter((each) => each.startsWith(within)).map((each) => each.slice(within.length).split('/')[0] ?? '')
+      const names = [...this.contents.keys()]
+        .filter((each) => each.startsWith(within))
+        .map((each) => each.slice(within.length).split('/')[0] ?? '')
       return names.length === 0 ? undefined : [...new Set(names)].sort()
     },
   }
@@ -109,7 +111,9 @@ describe('the shell in containers', () => {
 describe('names and pages', () => {
   test('nslookup answers in the form of busybox', () => {
     expect(new Container().run('nslookup', 'web-1.nginx.default.svc.cluster.local')).toMatchObject({
-      out: expect.stringMatching(/^Server:\s+10\.96\.0\.10\n[^]*Name:\s+web-1\.nginx\.default\.svc\.cluster\.local\n[^]*10\.244\.2\.7/),
+      out: expect.stringMatching(
+        /^Server:\s+10\.96\.0\.10\n[\s\S]*Name:\s+web-1\.nginx\.default\.svc\.cluster\.local\n[\s\S]*10\.244\.2\.7/,
+      ),
       exit: 0,
     })
     expect(new Container().run('nslookup', 'web-9.nginx').exit).toBe(1)

@@ -42,10 +42,14 @@ describe('what cannot be understood', () => {
     ['get pods --nope', "error: unknown flag: --nope\nSee 'kubectl get --help' for usage.\n", 1],
     ['get pdos', 'error: the server doesn\'t have a resource type "pdos"\n', 1],
     ['get pods nope', 'Error from server (NotFound): pods "nope" not found\n', 1],
-    ['get pods/a b', 'error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form', 1],
+    [
+      'get pods/a b',
+      'error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form',
+      1,
+    ],
     ['delete pods', 'error: resource(s) were provided, but no name was specified\n', 1],
     ['get -f nowhere.yaml', 'error: the path "nowhere.yaml" does not exist\n', 1],
-    ['create', "error: must specify one of -f and -k\n", 1],
+    ['create', 'error: must specify one of -f and -k\n', 1],
   ])('%s', (line, text, exit) => {
     const ran = new Desk().type(line)
     expect(ran.err.slice(0, text.length)).toBe(text)
@@ -120,7 +124,9 @@ describe('apply', () => {
     const at = desk()
     at.type('create -f web.yaml')
     const ran = at.type('apply -f web.yaml')
-    expect(ran.err).toMatch(/^Warning: resource statefulsets\/web is missing the kubectl\.kubernetes\.io\/last-applied-configuration annotation/)
+    expect(ran.err).toMatch(
+      /^Warning: resource statefulsets\/web is missing the kubectl\.kubernetes\.io\/last-applied-configuration annotation/,
+    )
     expect(ran.out).toBe('statefulset.apps/web configured\n')
     expect(inDefault(at, 'StatefulSet', 'web').metadata.annotations).toHaveProperty(['kubectl.kubernetes.io/last-applied-configuration'])
   })
@@ -161,7 +167,10 @@ describe('changes', () => {
   })
 
   test('set image of a container that is not there', () => {
-    expect(new Desk([set('web')]).type('set image sts/web d=x')).toMatchObject({ err: 'error: unable to find container named "d"\n', exit: 1 })
+    expect(new Desk([set('web')]).type('set image sts/web d=x')).toMatchObject({
+      err: 'error: unable to find container named "d"\n',
+      exit: 1,
+    })
   })
 
   test('labels are not overwritten by accident', () => {
@@ -191,7 +200,7 @@ describe('changes', () => {
 describe('commands that wait', () => {
   test('delete waits until the object is gone', () => {
     const desk = new Desk([pod('a', { spec: { nodeName: 'n1' } })])
-    desk.at(12, () => desk.ask({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'a', options: { gracePeriodSeconds: 0 } }))
+    desk.at(12, () => desk.ask({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'a', gracePeriodSeconds: 0 }))
     const ran = desk.type('delete pod a')
     expect(ran).toMatchObject({ out: 'pod "a" deleted from default namespace\n', exit: 0, ended: 12 })
   })
@@ -226,11 +235,14 @@ describe('commands that wait', () => {
       metadata: { name: 'p', namespace: 'default' },
       spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
     })
+    desk.status('Pod', 'a', { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] })
     desk.at(8, () => desk.ask({ verb: 'delete', kind: 'PodDisruptionBudget', namespace: 'default', name: 'p' }))
-    desk.at(11, () => desk.ask({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'a', options: { gracePeriodSeconds: 0 } }))
+    desk.at(11, () => desk.ask({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'a', gracePeriodSeconds: 0 }))
     const ran = desk.type('drain n1 --force')
     expect(ran.err.match(/will retry after 5s/g)).toHaveLength(2)
-    expect(ran.out).toBe('node/n1 cordoned\nevicting pod default/a\nevicting pod default/a\nevicting pod default/a\npod/a evicted\nnode/n1 drained\n')
+    expect(ran.out).toBe(
+      'node/n1 cordoned\nevicting pod default/a\nevicting pod default/a\nevicting pod default/a\npod/a evicted\nnode/n1 drained\n',
+    )
     expect(ran.ended).toBeLessThan(13)
   })
 })

@@ -24,8 +24,11 @@ describe('JSONPath as kubectl reads it', () => {
     ['{.items[::2].metadata.name}', 'web-0 web-2'],
     ['{.items[0,2].metadata.name}', 'web-0 web-2'],
     ['{..name}', 'web-0 web-1 web-2'],
-    ["{.items[0]['metadata','status']}", '{"labels":{"app.kubernetes.io/name":"web"},"name":"web-0"} {"phase":"Running","ready":true,"restarts":3}'],
-    ["{.items[0].metadata.labels.app\\.kubernetes\\.io/name}", 'web'],
+    [
+      "{.items[0]['metadata','status']}",
+      '{"labels":{"app.kubernetes.io/name":"web"},"name":"web-0"} {"phase":"Running","ready":true,"restarts":3}',
+    ],
+    ['{.items[0].metadata.labels.app\\.kubernetes\\.io/name}', 'web'],
     ['{.items[?(@.status.phase=="Running")].metadata.name}', 'web-0 web-2'],
     ['{.items[?(@.status.restarts>0)].metadata.name}', 'web-0 web-2'],
     ['{.items[?(@.metadata.labels)].metadata.name}', 'web-0'],

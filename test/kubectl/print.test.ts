@@ -43,7 +43,10 @@ test('the age of what has no time is unknown', () => {
 describe('objects', () => {
   test('as YAML: sorted keys, lists not indented, quotes only where YAML needs them', () => {
     expect(
-      printYaml({ spec: { list: ['a', { b: 1, a: '2' }], empty: [], none: {}, off: 'no', yes: true, text: 'a: b', at: '10:30' }, kind: 'X' }),
+      printYaml({
+        spec: { list: ['a', { b: 1, a: '2' }], empty: [], none: {}, off: 'no', yes: true, text: 'a: b', at: '10:30' },
+        kind: 'X',
+      }),
     ).toBe(
       `kind: X
 spec:
@@ -64,8 +67,6 @@ spec:
     expect(printYaml({ a: 'one\ntwo\n', b: 'one\ntwo' })).toBe('a: |\n  one\n  two\nb: |-\n  one\n  two\n')
   })
   test('as JSON: four blanks, <, > and & escaped as Go does', () => {
-    expect(printJson({ b: [], a: '<&>', c: {} })).toBe(
-      '{\n    "a": "\\u003c\\u0026\\u003e",\n    "b": [],\n    "c": {}\n}',
-    )
+    expect(printJson({ b: [], a: '<&>', c: {} })).toBe('{\n    "a": "\\u003c\\u0026\\u003e",\n    "b": [],\n    "c": {}\n}')
   })
 })

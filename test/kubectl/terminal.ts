@@ -58,7 +58,7 @@ export class Desk {
   /** Sets the status of an object. */
   status(kind: string, name: string, status: object, namespace: string | undefined = 'default'): void {
     const object = this.ask({ verb: 'get', kind, namespace, name })
-    this.ask({ verb: 'update', object: { ...object, status }, subresource: 'status' })
+    this.ask({ verb: 'update', object: { ...object, status: { ...object['status'], ...status } }, subresource: 'status' })
   }
 
   /** Does something at a moment, in seconds. */

@@ -16,9 +16,11 @@ const pod = fc.constantFrom(...pods)
 const length = fc.integer({ min: 5, max: 400 })
 
 const act: fc.Arbitrary<string> = fc.oneof(
-  fc.tuple(fc.constantFrom('node-power-loss', 'node-partition', 'kubelet-stop', 'node-reboot'), node, length).map(([fault, target, seconds]) =>
-    fault === 'node-reboot' ? `fault: ${fault}, target: node/${target}` : `fault: ${fault}, target: node/${target}, for: ${seconds}s`,
-  ),
+  fc
+    .tuple(fc.constantFrom('node-power-loss', 'node-partition', 'kubelet-stop', 'node-reboot'), node, length)
+    .map(([fault, target, seconds]) =>
+      fault === 'node-reboot' ? `fault: ${fault}, target: node/${target}` : `fault: ${fault}, target: node/${target}, for: ${seconds}s`,
+    ),
   fc.tuple(pod, length).map(([target, seconds]) => `fault: probe-fail, target: pod/${target}, for: ${seconds}s`),
   pod.map((target) => `fault: container-crash, target: pod/${target}`),
   fc.integer({ min: 0, max: 4 }).map((replicas) => `kubectl: "scale statefulset web --replicas=${replicas}"`),

@@ -84,7 +84,7 @@ const markedNow = (object: KubernetesObject, clock: Clock): KubernetesObject =>
     ? object
     : object.kind === 'Namespace'
       ? { ...withMeta(object, { deletionTimestamp: clock.time }), status: { ...object['status'], phase: 'Terminating' } }
-    : withMeta(object, { deletionTimestamp: clock.time, deletionGracePeriodSeconds: 0, ...countedUp(object) })
+      : withMeta(object, { deletionTimestamp: clock.time, deletionGracePeriodSeconds: 0, ...countedUp(object) })
 
 /** Setting a deletionTimestamp raises the generation of what has one (A5). */
 const countedUp = ({ metadata }: KubernetesObject): Partial<ObjectMeta> =>
@@ -105,7 +105,9 @@ const none: readonly string[] = Object.freeze([])
 /** Whether an update leaves nothing that holds a deleted object: then the update removes it (ShouldDeleteDuringUpdate). */
 export const isFinished = (object: KubernetesObject): boolean => {
   const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = object.metadata
-  return deletionTimestamp !== undefined && (finalizers ?? none).length === 0 && (deletionGracePeriodSeconds ?? 0) === 0 && !holdsItself(object)
+  return (
+    deletionTimestamp !== undefined && (finalizers ?? none).length === 0 && (deletionGracePeriodSeconds ?? 0) === 0 && !holdsItself(object)
+  )
 }
 
 const withMeta = (object: KubernetesObject, meta: Partial<ObjectMeta>): KubernetesObject =>

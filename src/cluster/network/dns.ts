@@ -29,30 +29,26 @@ export const answersOf = (
   service: KubernetesObject | undefined,
   slices: readonly KubernetesObject[],
 ): ReadonlyMap<string, readonly string[]> => {
-  const answers = new Map<string, string[]>()
+  const answers = new Map<string, readonly string[]>()
   if (service === undefined || service['spec']?.type === 'ExternalName') return answers
   const name = serviceName(service.metadata.name, service.metadata.namespace ?? '')
   const clusterIP = service['spec']?.clusterIP as string | undefined
-  const headless = clusterIP === 'None' || !clusterIP
-  if (!headless) answers.set(name, [clusterIP])
+  const all = new Set<string>()
   for (const slice of slices) {
     for (const endpoint of (slice['endpoints'] ?? []) as readonly Endpoint[]) {
       if (endpoint.conditions?.ready === false) continue
       for (const address of endpoint.addresses ?? []) {
-        if (headless) put(answers, name, address)
+        all.add(address)
         // A pod without a hostname is found by its address with dashes.
-        put(answers, `${endpoint.hostname ?? address.replaceAll('.', '-')}.${name}`, address)
+        const own = `${endpoint.hostname ?? address.replaceAll('.', '-')}.${name}`
+        const there = answers.get(own) ?? []
+        if (!there.includes(address)) answers.set(own, [...there, address].sort())
       }
     }
   }
-  for (const addresses of answers.values()) addresses.sort()
+  if (clusterIP !== undefined && clusterIP !== '' && clusterIP !== 'None') answers.set(name, [clusterIP])
+  else if (all.size > 0) answers.set(name, [...all].sort())
   return answers
-}
-
-const put = (answers: Map<string, string[]>, name: string, address: string): void => {
-  const there = answers.get(name)
-  if (there === undefined) answers.set(name, [address])
-  else if (!there.includes(address)) there.push(address)
 }
 
 /** The component, given the name server that it keeps. */

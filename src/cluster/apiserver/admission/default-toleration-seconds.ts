@@ -9,7 +9,12 @@ const byDefault = 300
 
 type Toleration = { readonly key?: string; readonly operator?: string; readonly effect?: string; readonly tolerationSeconds?: number }
 
-const toleration = (key: string, tolerationSeconds: number): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds })
+const toleration = (key: string, tolerationSeconds: number): Toleration => ({
+  key,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds,
+})
 /** One value for all pods where no flag says otherwise. */
 const defaults = flags.map(([key]) => Object.freeze(toleration(key, byDefault)))
 

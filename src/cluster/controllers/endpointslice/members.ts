@@ -66,7 +66,7 @@ export class Members {
   private readonly services: Lister
   private readonly bySelector: (key: string) => readonly KubernetesObject[]
   /** Per service: the newest birth and readiness that were told of. */
-  private readonly told = new Map<string, { readonly service: string; readonly pods: ReadonlyMap<string, string> }>()
+  private readonly told = new Map<string, { service: string | undefined; readonly pods: Map<string, string> }>()
 
   constructor(component: Component) {
     this.pods = component.see.of('Pod')
@@ -79,13 +79,10 @@ export class Members {
     })
   }
 
-  /** The pods that a selector names, by name. */
+  /** The pods that a selector names, in the order in which they came. */
   podsOf(namespace: string, selector: Readonly<Record<string, string>>): readonly KubernetesObject[] {
     const first = Object.keys(selector).sort()[0] as string
-    return this.pods
-      .labelled(namespace, first, selector[first] as string)
-      .filter((pod) => matchesMap(pod.metadata.labels, selector))
-      .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+    return this.pods.labelled(namespace, first, selector[first] as string).filter((pod) => matchesMap(pod.metadata.labels, selector))
   }
 
   private servicesOf(namespace: string | undefined, labels: Labels): readonly KubernetesObject[] {
@@ -114,21 +111,22 @@ export class Members {
   /** Since when what is told now is true; undefined when nothing newer than the last time is told. */
   triggerTime(service: KubernetesObject, pods: readonly KubernetesObject[]): string | undefined {
     const key = namespacedName(service)
-    const before = this.told.get(key)
+    const told = this.told.get(key) ?? { service: undefined, pods: new Map<string, string>() }
+    this.told.set(key, told)
     let least: string | undefined
-    const consider = (time: string | undefined, known: string | undefined) => {
-      if (time !== undefined && (known === undefined || time > known) && (least === undefined || time < least)) least = time
+    const consider = (time: string, known: string | undefined) => {
+      if ((known === undefined || time > known) && (least === undefined || time < least)) least = time
     }
-    const times = new Map<string, string>()
     for (const pod of pods) {
       const time = conditionOf(pod, 'Ready')?.lastTransitionTime ?? undefined
-      if (time === undefined) continue
-      consider(time, before?.pods.get(pod.metadata.name))
-      times.set(pod.metadata.name, time)
+      const known = told.pods.get(pod.metadata.name)
+      if (time === undefined || time === known) continue
+      consider(time, known)
+      told.pods.set(pod.metadata.name, time)
     }
     const born = service.metadata.creationTimestamp ?? ''
-    consider(born, before?.service)
-    this.told.set(key, { service: born, pods: times })
+    consider(born, told.service)
+    told.service = born
     return least
   }
 

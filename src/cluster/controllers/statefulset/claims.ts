@@ -13,12 +13,10 @@ import {
   retentionOf,
   type StatefulSet,
 } from '../../objects/statefulset.ts'
+import { fitOf } from './facts.ts'
 
 /** The names of a pod's claims, in the order of the templates. */
-export const claimNames = (set: StatefulSet, pod: Pod): readonly string[] => {
-  const ordinal = ordinalOf(pod)
-  return (set.spec.volumeClaimTemplates ?? []).map((template) => claimNameOf(set, template, ordinal))
-}
+export const claimNames = (set: StatefulSet, pod: Pod): readonly string[] => fitOf(set, pod).claims
 
 /** The claim that a template makes for a pod. It has no owner when it is made. Source: statefulset.md 11.1. */
 export const newClaim = (set: StatefulSet, template: ClaimTemplate, pod: Pod): KubernetesObject => {
@@ -39,7 +37,8 @@ export const newClaim = (set: StatefulSet, template: ClaimTemplate, pod: Pod): K
   }
 }
 
-const ownersOf = (claim: KubernetesObject): readonly OwnerReference[] => claim.metadata.ownerReferences ?? []
+const nobody: readonly OwnerReference[] = []
+const ownersOf = (claim: KubernetesObject): readonly OwnerReference[] => claim.metadata.ownerReferences ?? nobody
 
 /** Whether a reference names the object: API version, kind and name; the uid may be another's. */
 const names = (owner: OwnerReference, object: KubernetesObject): boolean =>
@@ -85,6 +84,7 @@ export const wantedOwner = (set: StatefulSet, pod: Pod): 'set' | 'pod' | 'none' 
 
 /** Whether the owners of a claim are what the policy asks for. Source: statefulset.md 11.5. */
 export const ownersAreRight = (claim: KubernetesObject, set: StatefulSet, pod: Pod): boolean => {
+  if (ownersOf(claim).length === 0 && isRetained(set)) return true
   if (isStale(claim, set) || isStale(claim, pod)) return true
   const ofSet = hasOwner(claim, set)
   const ofPod = hasOwner(claim, pod)

@@ -7,7 +7,6 @@ import {
   claimNameOf,
   ordinalOf,
   ownerReferenceTo,
-  parsePodName,
   podIndexLabel,
   podNameLabel,
   podNameOf,
@@ -15,29 +14,14 @@ import {
   type StatefulSet,
   startOf,
 } from '../../objects/statefulset.ts'
+import { fitOf } from './facts.ts'
 import { templateOf } from './revisions.ts'
 
-/** Name and name label are what the set says. Hostname, subdomain, index and revision are not looked at. Source: statefulset.md 5.3. */
-export const identityMatches = (set: StatefulSet, pod: Pod): boolean => {
-  const named = parsePodName(pod.metadata.name)
-  return (
-    named !== undefined &&
-    named.ordinal >= 0 &&
-    named.parent === set.metadata.name &&
-    pod.metadata.name === podNameOf(set, named.ordinal) &&
-    pod.metadata.labels?.[podNameLabel] === pod.metadata.name
-  )
-}
+/** Name and name label are what the set says. Source: statefulset.md 5.3. */
+export const identityMatches = (set: StatefulSet, pod: Pod): boolean => fitOf(set, pod).identity
 
 /** Each claim template has its volume with its claim. Source: statefulset.md 5.3. */
-export const storageMatches = (set: StatefulSet, pod: Pod): boolean => {
-  const ordinal = ordinalOf(pod)
-  if (ordinal < 0) return false
-  return (set.spec.volumeClaimTemplates ?? []).every((template) => {
-    const volume = pod.spec.volumes?.find((each) => each.name === template.metadata.name)
-    return volume?.persistentVolumeClaim?.claimName === claimNameOf(set, template, ordinal)
-  })
-}
+export const storageMatches = (set: StatefulSet, pod: Pod): boolean => fitOf(set, pod).storage
 
 /** The pod with the name and labels that its ordinal has. */
 export const withIdentity = (set: StatefulSet, pod: Pod): Pod => {

@@ -15,6 +15,7 @@ import { atLeast } from '../../objects/release.ts'
 import { requirementsOf } from '../../objects/selector.ts'
 import { type ControllerRevision, isMonotonic, replicasOf, type StatefulSet } from '../../objects/statefulset.ts'
 import type { Guard } from './consistency.ts'
+import { factsOf, fitOf } from './facts.ts'
 import { adoptionPatch, adoptRevisions, decideRevisions, type Revisions, releasePatch, truncate, whyNotAdopt } from './history.ts'
 import { identityMatches, isMadeAtCurrent, newPod, storageMatches } from './identity.ts'
 import { membershipOf } from './members.ts'
@@ -80,11 +81,15 @@ const listedOf = (set: StatefulSet, revisions: Lister<ControllerRevision>): read
 function* claimPods(set: StatefulSet, component: Component, guard: Guard, key: string): Story<{ readonly pods: readonly Pod[] } | Trouble> {
   const lister = component.see.of<Pod>('Pod')
   const { uid, namespace } = set.metadata
-  const candidates = [...(uid === undefined ? [] : lister.ownedBy(uid)), ...lister.orphans(namespace ?? '')]
+  const owned = uid === undefined ? [] : lister.ownedBy(uid)
+  const orphans = lister.orphans(namespace ?? '')
+  const candidates = orphans.length === 0 ? owned : [...new Set([...owned, ...orphans])]
+  // Nothing to adopt or to release, as mostly: who comes first makes no difference then.
+  if (candidates.every((pod) => membershipOf(set, pod) === 'claim')) return { pods: candidates }
   const troubles: Trouble[] = []
   const pods: Pod[] = []
   let recheck: { readonly why: string | undefined } | undefined
-  for (const pod of [...new Set(candidates)].sort(byPodName)) {
+  for (const pod of [...candidates].sort(byPodName)) {
     const { name, uid: podUid } = pod.metadata
     const request = { verb: 'patch', kind: 'Pod', namespace, name, type: 'strategic' } as const
     switch (membershipOf(set, pod)) {
@@ -233,10 +238,12 @@ function* work(hands: Hands, revisions: Revisions, judgement: Judgement, pods: r
 
 /** Whether phase A finds nothing to do for a pod and nothing to wait for: most pods, most of the time. */
 const isInOrder = (hands: Hands, pod: Pod, monotonic: boolean, judgement: Judgement): boolean => {
-  if (!isCreated(pod) || isFailed(pod) || isSucceeded(pod)) return false
-  if (monotonic && (isTerminating(pod) || !isRunningAndReady(pod) || !isAvailableTo(judgement, pod))) return false
-  if (isPending(pod) && !claimsAreThere(hands, pod)) return false
-  return identityMatches(hands.set, pod) && storageMatches(hands.set, pod) && claimsAreRight(hands, pod)
+  const { created, ended, terminating, running, ready, pending } = factsOf(pod)
+  if (!created || ended) return false
+  if (monotonic && (terminating || !running || !ready || !isAvailableTo(judgement, pod))) return false
+  if (pending && !claimsAreThere(hands, pod)) return false
+  const { identity, storage } = fitOf(hands.set, pod)
+  return identity && storage && claimsAreRight(hands, pod)
 }
 
 /** Phase A. Source: statefulset.md 6.3. */

@@ -3,12 +3,24 @@
  */
 import { controllerOf, isTerminating } from '../../objects/metadata.ts'
 import type { Pod } from '../../objects/pod.ts'
-import { matches as selects } from '../../objects/selector.ts'
+import { type LabelSelector, matches as selects } from '../../objects/selector.ts'
 import { parsePodName, type StatefulSet } from '../../objects/statefulset.ts'
 
 /** Labels and name say that it belongs to the set; the number need not fit. */
 export const matches = (set: StatefulSet, pod: Pod): boolean =>
-  parsePodName(pod.metadata.name)?.parent === set.metadata.name && selects(pod.metadata.labels, set.spec.selector)
+  parsePodName(pod.metadata.name)?.parent === set.metadata.name && isSelected(set.spec.selector, pod.metadata.labels)
+
+const selected = new WeakMap<object, { readonly selector: LabelSelector; readonly is: boolean }>()
+
+/** Labels are the same value in most versions of a pod: the selector is held against them once. */
+const isSelected = (selector: LabelSelector, labels: Pod['metadata']['labels']): boolean => {
+  if (labels === undefined) return selects(labels, selector)
+  const known = selected.get(labels)
+  if (known?.selector === selector) return known.is
+  const is = selects(labels, selector)
+  selected.set(labels, { selector, is })
+  return is
+}
 
 /** `claim`: it is ours. `adopt`, `release`: a patch first. `leave`: none of our business. */
 export type Membership = 'claim' | 'adopt' | 'release' | 'leave'

@@ -1,10 +1,10 @@
 /**
  * The status of a set: what is counted, when a rollout is complete, when the status is worth a write. Source: statefulset.md 7.
  */
-import { isTerminating } from '../../objects/metadata.ts'
-import { isCreated, isRunningAndReady, type Pod } from '../../objects/pod.ts'
+import type { Pod } from '../../objects/pod.ts'
 import { atLeast, type Gates } from '../../objects/release.ts'
-import { replicasOf, revisionOf, type StatefulSet, type StatefulSetStatus } from '../../objects/statefulset.ts'
+import { replicasOf, type StatefulSet, type StatefulSetStatus } from '../../objects/statefulset.ts'
+import { factsOf } from './facts.ts'
 import { isAvailableTo, type Judgement } from './sort.ts'
 
 /** The five counts. */
@@ -20,14 +20,14 @@ export type Counts = {
 export const countsOf = (pods: readonly Pod[], current: string, update: string, judgement: Judgement): Counts => {
   const counts = { replicas: 0, readyReplicas: 0, availableReplicas: 0, currentReplicas: 0, updatedReplicas: 0 }
   for (const pod of pods) {
-    if (!isCreated(pod)) continue
+    const { created, running, ready, terminating, revision } = factsOf(pod)
+    if (!created) continue
     counts.replicas++
-    if (isRunningAndReady(pod)) {
+    if (running && ready) {
       counts.readyReplicas++
       if (isAvailableTo(judgement, pod)) counts.availableReplicas++
     }
-    if (isTerminating(pod)) continue
-    const revision = revisionOf(pod)
+    if (terminating) continue
     if (revision === current) counts.currentReplicas++
     if (revision === update) counts.updatedReplicas++
   }
