@@ -8,7 +8,7 @@ import { session } from './session.ts'
 import { timeline } from './timeline.ts'
 
 export { runJson } from './run-json.ts'
-export { type SummaryOptions, summary } from './summary.ts'
+export { summary } from './summary.ts'
 export { lineOf, timeline } from './timeline.ts'
 
 /** One file: its name in the folder, and its text in pieces. */
