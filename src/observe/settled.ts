@@ -111,6 +111,8 @@ export class Settlement {
   }
 
   private isNew(about: string, { type, object, old }: Write): boolean {
+    // They say in other words what pods and services are: what is news there was told by those.
+    if (object.kind === 'Endpoints' || object.kind === 'EndpointSlice') return false
     const print = type === 'DELETED' ? 0 : this.printOf(object)
     if (old !== undefined && type === 'MODIFIED' && this.printOf(old) === print) return false
     const known = this.states.get(about)

@@ -20,7 +20,7 @@ describe('the timeline of', () => {
     expect(recording.facts.expectations.filter((verdict) => !verdict.held)).toEqual([])
     const printed = [...timeline(recording.journal)].join('')
     const golden = `test/stories/${name.replace(/\.yaml$/, '.txt')}`
-    if (process.env['STSIM_REWRITE'] === '1' ) writeFileSync(golden, printed)
+    if (process.env['STSIM_REWRITE'] === '1') writeFileSync(golden, printed)
     expect(printed).toBe(readFileSync(golden, 'utf8'))
   })
 })

@@ -146,6 +146,9 @@ export const freeze = <T>(value: T): T => {
   return value
 }
 
+/** From this length on a list is taken for one of many like elements that come and go. */
+const longList = 16
+
 /**
  * `next` with every part that equals the old one's replaced by it: versions share what did not change, and a write that
  * changes nothing gives back `old` itself.
@@ -156,8 +159,15 @@ export const shared = <T>(old: unknown, next: T): T => {
   if (Array.isArray(next)) {
     if (!Array.isArray(old)) return next
     let same = old.length === next.length
+    // An element that is in the old list already, at whatever place, is its own best copy: lists of a thousand shift by one.
+    let there: ReadonlySet<unknown> | undefined
+    const isThere = (part: unknown): boolean => {
+      if (next.length <= longList) return false
+      there ??= new Set(old)
+      return there.has(part)
+    }
     const parts = next.map((part, i) => {
-      const kept = i < old.length ? shared(old[i], part) : part
+      const kept = i >= old.length || part === old[i] || isThere(part) ? part : shared(old[i], part)
       if (kept !== old[i]) same = false
       return kept
     })

@@ -19,6 +19,7 @@ import {
   publishesNotReady,
   selectorOf,
   targetPortOf,
+  timedOf,
   triggerAnnotation,
 } from './members.ts'
 
@@ -78,7 +79,7 @@ export const endpoints: ControllerFactory = (component: Component): Controller =
       const selector = selectorOf(service)
       if (selector === undefined) return done
       const pods = members.podsOf(namespace as string, selector)
-      const trigger = members.triggerTime(service, pods)
+      const trigger = members.triggerTime(service, pods.map(timedOf))
       const old = best(namespace, name)
       const next = endpointsOf(service, pods, old, trigger)
       if (old !== undefined && sameContents(old, next)) return done
@@ -90,9 +91,21 @@ export const endpoints: ControllerFactory = (component: Component): Controller =
   }
 }
 
-/** Addresses are the same values as long as their pods are: the comparison walks no further than to them. */
-const sameContents = (a: KubernetesObject, b: KubernetesObject): boolean =>
-  shared(a['subsets'], b['subsets']) === a['subsets'] && shared(a.metadata.labels, b.metadata.labels) === a.metadata.labels
+const sameContents = (a: KubernetesObject, b: KubernetesObject): boolean => {
+  const [left, right] = [(a['subsets'] ?? []) as readonly Subset[], (b['subsets'] ?? []) as readonly Subset[]]
+  return (
+    left.length === right.length &&
+    left.every((subset, i) => sameSubset(subset, right[i] as Subset)) &&
+    shared(a.metadata.labels, b.metadata.labels) === a.metadata.labels
+  )
+}
+
+const sameSubset = (a: Subset, b: Subset): boolean =>
+  sameList(a.addresses, b.addresses) && sameList(a.notReadyAddresses, b.notReadyAddresses) && sameList(a.ports, b.ports)
+
+/** Addresses are the same values as long as their pods are: mostly no more than that is looked at. */
+const sameList = (a: readonly unknown[] = [], b: readonly unknown[] = []): boolean =>
+  a.length === b.length && a.every((one, i) => one === b[i] || shared(one, b[i]) === one)
 
 const endpointsOf = (
   service: KubernetesObject,

@@ -25,6 +25,7 @@ import {
   publishesNotReady,
   selectorOf,
   targetPortOf,
+  timedOf,
   triggerAnnotation,
 } from './members.ts'
 import { type Endpoint, type Port, plan, type Slice } from './slices.ts'
@@ -121,7 +122,7 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
       }
       desired.push(memberOf(pod, node, service))
     }
-    const trigger = members.triggerTime(service, pods)
+    const trigger = members.triggerTime(service, pods.map(timedOf))
     const labels = labelsFor(service)
     const byName = new Map(existing.map((object) => [object.metadata.name, object]))
     const planned = plan(existing.map(sliceOf), desired, most, ({ name: of }) => same(byName.get(of ?? '')?.metadata.labels, labels))

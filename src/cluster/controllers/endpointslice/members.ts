@@ -60,6 +60,21 @@ export const targetPortOf = (pod: KubernetesObject, port: ServicePort): number |
   return undefined
 }
 
+/** A pod and since when its Ready condition is as it is. */
+export type Timed = { readonly name: string; readonly time: string | undefined }
+
+const times = new WeakMap<KubernetesObject, Timed>()
+
+/** Made once for each version of a pod. */
+export const timedOf = (pod: KubernetesObject): Timed => {
+  let timed = times.get(pod)
+  if (timed === undefined) {
+    timed = { name: pod.metadata.name, time: conditionOf(pod, 'Ready')?.lastTransitionTime ?? undefined }
+    times.set(pod, timed)
+  }
+  return timed
+}
+
 /** Services and their pods, found by labels. */
 export class Members {
   private readonly pods: Lister
@@ -108,25 +123,22 @@ export class Members {
     if (relabelled) for (const service of this.servicesOf(namespace, old.metadata.labels)) queue.add(namespacedName(service))
   }
 
-  /** Since when what is told now is true; undefined when nothing newer than the last time is told. */
-  triggerTime(service: KubernetesObject, pods: readonly KubernetesObject[]): string | undefined {
+  /** Since when what is told now is true; undefined when nothing newer than the last time is told. `pods`: each with the time of its Ready condition. */
+  triggerTime(service: KubernetesObject, pods: readonly Timed[]): string | undefined {
     const key = namespacedName(service)
-    const told = this.told.get(key) ?? { service: undefined, pods: new Map<string, string>() }
-    this.told.set(key, told)
+    const before = this.told.get(key)
+    const known = before?.pods
     let least: string | undefined
-    const consider = (time: string, known: string | undefined) => {
-      if ((known === undefined || time > known) && (least === undefined || time < least)) least = time
-    }
-    for (const pod of pods) {
-      const time = conditionOf(pod, 'Ready')?.lastTransitionTime ?? undefined
-      const known = told.pods.get(pod.metadata.name)
-      if (time === undefined || time === known) continue
-      consider(time, known)
-      told.pods.set(pod.metadata.name, time)
+    const times = new Map<string, string>()
+    for (const { name, time } of pods) {
+      if (time === undefined) continue
+      const told = known?.get(name)
+      if ((told === undefined || time > told) && (least === undefined || time < least)) least = time
+      times.set(name, time)
     }
     const born = service.metadata.creationTimestamp ?? ''
-    consider(born, told.service)
-    told.service = born
+    if ((before?.service === undefined || born > before.service) && (least === undefined || born < least)) least = born
+    this.told.set(key, { service: born, pods: times })
     return least
   }
 
