@@ -5,7 +5,7 @@
  * A plugin of your own needs nothing but such a value, and to be handed to the scheduler:
  *
  * ```ts
- * // Two replicas of a set never share a rack; racks that hold little else are liked best.
+ * // Nodes without a rack are refused; racks that hold little else are liked best.
  * const rackAware: Plugin = {
  *   name: 'RackAware',
  *   weight: 2,
