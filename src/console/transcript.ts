@@ -5,7 +5,8 @@ import type { Micros } from '../engine/clock.ts'
 import { kindCalled } from '../scenario/read.ts'
 import { readTranscript, Session } from '../scenario/transcript.ts'
 import type { Simulation } from '../simulate.ts'
-import { exits, tellMistakes } from './voice.ts'
+import { explanationOf } from './explanation.ts'
+import { exits, Refusal, tellMistakes } from './voice.ts'
 
 /** A session on a simulation. `folder`: where the files are that commands name. */
 export function sessionOn(simulation: Simulation, folder: string, pace: Micros | undefined): Session {
@@ -24,6 +25,15 @@ export function sessionOn(simulation: Simulation, folder: string, pace: Micros |
         return readdirSync(join(folder, path)).sort()
       } catch {
         return undefined
+      }
+    },
+    explain: (what) => {
+      try {
+        const { journal, now } = simulation.engine
+        return { text: explanationOf({ journal, ended: now, quiet: false }, [], what.split(/\s+/)), exit: exits.held }
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        return { text: `explain: ${error.message}${error.hint === '' ? '' : `; ${error.hint}`}`, exit: exits.wrongInput }
       }
     },
     settle: (until, stop) => simulation.settle(until, stop),

@@ -5,7 +5,7 @@
  * Source: contract section 6, rollouts.csv; statefulset.md 9.4.
  */
 import { controllerOf, type KubernetesObject } from '../cluster/objects/metadata.ts'
-import { ordinalOf, replicasOf, revisionOf, type StatefulSet, type StatefulSetSpec } from '../cluster/objects/statefulset.ts'
+import { ordinalOf, replicasOf, revisionOf, type StatefulSet, type StatefulSetSpec, startOf } from '../cluster/objects/statefulset.ts'
 import type { Micros } from '../engine/clock.ts'
 import type { Journal } from '../engine/journal.ts'
 import { same } from './change.ts'
@@ -189,7 +189,8 @@ export class Rollouts {
     for (const rollout of [...following.open]) {
       const seen = observed >= rollout.generation
       if (seen && rollout.toRevision === '' && rollout.change !== 'delete') rollout.toRevision = set.status?.updateRevision ?? ''
-      const complete = rollout.change === 'delete' ? following.gone && following.pods.size === 0 : seen && isComplete(rollout.change, set)
+      const complete =
+        rollout.change === 'delete' ? following.gone && following.pods.size === 0 : seen && isComplete(rollout.change, following)
       if (!complete) continue
       rollout.status = 'complete'
       rollout.finished = at
@@ -214,10 +215,13 @@ function changesOf(old: StatefulSet, set: StatefulSet): { change: Change; pods: 
     found.push({ change: isRestart(old.spec, set.spec) ? 'restart' : 'update', pods: updatedPods(set) })
   else if (partitionMoved && set.status?.currentRevision !== set.status?.updateRevision)
     found.push({ change: 'update', pods: updatedPods(set) })
+  else if (startOf(set) !== startOf(old))
+    found.push({ change: 'update', pods: ordinalsOf(set).filter((ordinal) => !ordinalsOf(old).includes(ordinal)).length })
   if (after !== before) found.push({ change: after > before ? 'scale-up' : 'scale-down', pods: Math.abs(after - before) })
   return found
 }
 
+const ordinalsOf = (set: StatefulSet): readonly number[] => Array.from({ length: replicasOf(set) }, (_, i) => startOf(set) + i)
 const partitionOf = (spec: StatefulSetSpec): number => spec.updateStrategy?.rollingUpdate?.partition ?? 0
 const updatedPods = (set: StatefulSet): number => Math.max(0, replicasOf(set) - partitionOf(set.spec))
 
@@ -233,14 +237,18 @@ function isRestart(old: StatefulSetSpec, now: StatefulSetSpec): boolean {
   return now.template.metadata?.annotations?.[restartedAt] !== undefined && same(without(old), without(now))
 }
 
-function isComplete(change: Change, set: StatefulSet): boolean {
+function isComplete(change: Change, { set, pods }: Following): boolean {
   const wanted = replicasOf(set)
   const status = set.status ?? {}
   const good = (set.spec.minReadySeconds ?? 0) > 0 ? (status.availableReplicas ?? 0) : (status.readyReplicas ?? 0)
   if ((status.replicas ?? 0) !== wanted) return false
   if (change === 'scale-down') return true
   if (good < wanted) return false
-  return change === 'update' || change === 'restart' ? (status.updatedReplicas ?? 0) >= updatedPods(set) : true
+  if (change === 'create' || change === 'scale-up') return true
+  // The counts are also right while pods of the old ordinals stand for those of the new ones.
+  const first = startOf(set)
+  const outside = [...pods.values()].some(({ object }) => ordinalOf(object) < first || ordinalOf(object) >= first + wanted)
+  return !outside && (status.updatedReplicas ?? 0) >= updatedPods(set)
 }
 
 type Blockage = {

@@ -9,6 +9,7 @@ import type { Connect } from '../cluster/kubectl/terminal.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
 import { hours, type Micros, parseDuration, printDuration } from '../engine/clock.ts'
 import { didYouMean, type Mistake, mistakeOfFile } from '../text/mistake.ts'
+import { commandsOf } from '../text/shell-line.ts'
 import { splitWords } from '../text/words.ts'
 import { readYaml } from '../text/yaml.ts'
 import type { NamedKind } from './conditions.ts'
@@ -86,8 +87,8 @@ export type SessionOptions = {
   readonly list?: ((path: string) => readonly string[] | undefined) | undefined
   /** Lets time go on until nothing moves any more, at most to the moment `until`, and no longer than until `stop` says so (asked after each event). */
   readonly settle: (until: Micros, stop?: () => boolean) => void
-  /** Answers `explain WHAT`. */
-  readonly explain?: (what: string) => string
+  /** Answers `explain WHAT`, or says why not. */
+  readonly explain: (what: string) => { readonly text: string; readonly exit: number }
   readonly print: (text: string) => void
   /** Length of the pause after each command instead of settling. */
   readonly pace?: Micros | undefined
@@ -139,8 +140,16 @@ export class Session {
     else this.options.settle(engine.now + patience)
   }
 
-  /** One line as typed; its exit code. Output is printed. */
+  /** One line as typed, also several commands and `for` loops; the exit code of the last command that ran. Output is printed. */
   run(line: string, typed: readonly string[] = []): number {
+    const commands = commandsOf(line)
+    let exit = 0
+    for (const [i, { text, onlyIfGood }] of commands.entries())
+      if (!this.over && (exit === 0 || !onlyIfGood)) exit = this.single(text, i === commands.length - 1 ? typed : [])
+    return exit
+  }
+
+  private single(line: string, typed: readonly string[]): number {
     const { words: read, refusal } = splitWords(line)
     if (refusal !== undefined) {
       this.options.print(`${line}\n${' '.repeat(refusal.at)}${'^'.repeat(Math.max(1, refusal.length))} ${refusal.found}: ${refusal.hint}\n`)
@@ -171,8 +180,10 @@ export class Session {
         return say(`${printDuration(engine.now)} (${this.stage.time()})`)
       case 'fault':
         return this.fault(words)
-      case 'explain':
-        return this.options.explain === undefined ? say('explain is not there yet', 2) : say(this.options.explain(words.join(' ')))
+      case 'explain': {
+        const { text, exit } = this.options.explain(words.join(' '))
+        return say(text, exit)
+      }
       case 'exit':
         this.over = true
         return 0

@@ -16,15 +16,15 @@ export type Words =
   | { readonly words?: undefined; readonly refusal: Refusal }
 
 const hints: Readonly<Record<string, readonly [found: string, hint: string]>> = {
-  '|': ['a pipe', 'there is no shell here: run the command alone, and look at its output in session.txt'],
+  '|': ['a pipe', 'there is no shell here: run the command alone'],
   '||': ['"||"', 'there is no shell here: write each command as a step of its own'],
   '&': ['"&"', 'every step already runs beside the others: leave it out'],
   '&&': ['"&&"', 'write the commands as a list: kubectl: [first, second]'],
   ';': ['";"', 'write the commands as a list: kubectl: [first, second]'],
   '<': ['a redirection', 'name the file instead: -f FILE'],
   '<<': ['a here-document', 'put the text into a file and name it: -f FILE'],
-  '>': ['a redirection', 'the output of each step is in run.json and session.txt'],
-  '>>': ['a redirection', 'the output of each step is in run.json and session.txt'],
+  '>': ['a redirection', 'leave it out: the output of each command is kept'],
+  '>>': ['a redirection', 'leave it out: the output of each command is kept'],
   '(': ['"("', 'put it into quotes'],
   ')': ['")"', 'put it into quotes'],
   '`': ['a command substitution', 'there is no shell here: write the value itself'],

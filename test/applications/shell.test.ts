@@ -90,6 +90,12 @@ describe('the shell in containers', () => {
     expect(container.contents.get('/data/a')).toBe('one\ntwo\n')
     expect(container.run('cat', '/data/a').out).toBe('one\ntwo\n')
     expect(container.run('ls', '/data').out).toBe('a\n')
+    expect(container.run('chmod', '755', '/data', '/data/a')).toEqual({ out: '', err: '', exit: 0 })
+    expect(container.run('chmod', '-R', 'u+rwX,go-w', '/data/b')).toMatchObject({
+      err: 'chmod: /data/b: No such file or directory\n',
+      exit: 1,
+    })
+    expect(container.run('chmod', 'rw', '/data')).toMatchObject({ err: "chmod: invalid mode 'rw'\n", exit: 1 })
   })
 
   test('a file system that cannot be written says so', () => {

@@ -114,6 +114,16 @@ describe('the binding of a claim that waits for its consumer', () => {
 })
 
 describe('a static volume', () => {
+  it('that was made in the same instant as the claim is taken at once: the binder knows its own write of Available', () => {
+    const bench = controlPlane()
+    bench.at(1, () => {
+      bench.must({ verb: 'create', object: volume('pv-1', { storageClassName: 'now' }) })
+      bench.must({ verb: 'create', object: claim('data', { storageClassName: 'now' }) })
+    })
+    bench.until(2)
+    expect(bench.get('PersistentVolumeClaim', 'data')?.['status'].phase).toBe('Bound')
+  })
+
   it('is taken by the first claim that it suits, the smallest one', () => {
     const bench = controlPlane()
     bench.at(1, () => {

@@ -82,12 +82,66 @@ describe('get', () => {
     expect(new Desk().type('get pods')).toMatchObject({ out: '', err: 'No resources found in default namespace.\n', exit: 0 })
   })
 
+  test('of what is deprecated warns, once a command', () => {
+    const warning = 'Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n'
+    expect(new Desk().type('get endpoints').err).toBe(`${warning}No resources found in default namespace.\n`)
+    expect(new Desk().type('get endpoints nginx,web').err.split(warning)).toHaveLength(1)
+  })
+
   test('a watch prints changes as they come, until it is left', () => {
     const desk = new Desk([pod('a')])
     desk.at(5, () => desk.put(pod('b')))
     const ran = desk.type('get pods -w --no-headers', { until: 10 })
     expect(ran.exit).toBeUndefined()
     expect(ran.out.split('\n').map((line) => line.split(' ')[0])).toEqual(['a', 'b', ''])
+  })
+})
+
+describe('create', () => {
+  test.each([
+    ['priority: 5', 'integer value of priority (5)', '0'],
+    ['preemptionPolicy: Never', 'string value of PreemptionPolicy (Never)', 'PreemptLowerPriority'],
+  ])('a pod may not say %s without a class that gives it', (line, what, computed) => {
+    const desk = new Desk()
+    desk.files.set('p.yaml', `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  ${line}\n  containers: [{name: c, image: a}]\n`)
+    expect(desk.type('create -f p.yaml').err).toBe(
+      `Error from server (Forbidden): error when creating "p.yaml": pods "p" is forbidden: the ${what} must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name\n`,
+    )
+  })
+
+  test.each(['priority: 0', 'preemptionPolicy: PreemptLowerPriority'])('a pod may say %s', (line) => {
+    const desk = new Desk()
+    desk.files.set('p.yaml', `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  ${line}\n  containers: [{name: c, image: a}]\n`)
+    expect(desk.type('create -f p.yaml').out).toBe('pod/p created\n')
+  })
+})
+
+describe('patch', () => {
+  test('of JSON wants a list', () => {
+    expect(new Desk([set('web')]).type(`patch sts web --type=json -p '{"a":1}'`).err).toBe(
+      'Error from server (BadRequest): json: cannot unmarshal object into Go value of type jsonpatch.Patch\n',
+    )
+  })
+})
+
+describe('describe', () => {
+  test('a namespace shows its quotas', () => {
+    const quota = {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'q', namespace: 'default' },
+      spec: { hard: { pods: '10' } },
+    }
+    const desk = new Desk([quota])
+    const status = { hard: { pods: '10' }, used: { pods: '1' } }
+    const named = { kind: 'ResourceQuota', namespace: 'default', name: 'q' }
+    desk.ask({ verb: 'patch', ...named, subresource: 'status', type: 'merge', patch: { status } })
+    expect(desk.type('describe ns default').out).toContain(
+      'Resource Quotas\n  Name:     q\n  Resource  Used  Hard\n  --------  ---   ---\n  pods      1     10\n\nNo LimitRange resource.\n',
+    )
+    expect(desk.type('describe quota q').out).toBe(
+      'Name:       q\nNamespace:  default\nResource    Used  Hard\n--------    ----  ----\npods        1     10\n',
+    )
   })
 })
 

@@ -12,6 +12,7 @@ export function playTranscript(text: string, name: string): { readonly log: stri
   if (transcript.mistakes.length > 0) throw new Error(transcript.mistakes.map((mistake) => mistake.found).join('\n'))
   let log = ''
   const session = new Session(simulation.stage, {
+    explain: (what) => ({ text: `why ${what}`, exit: 0 }),
     kindCalled,
     random: true,
     settle: (until, stop) => simulation.settle(until, stop),

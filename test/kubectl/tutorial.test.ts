@@ -11,6 +11,7 @@ test('the tutorial of the documentation can be typed from its beginning to its e
       .split(/^(?:\[[^\]]*\] )?\$ /m)
       .filter((part) => part.startsWith(command))
       .map((part) => part.slice(part.indexOf('\n') + 1).trim())
+  expect(answers('for i in 0 1; do kubectl exec -i -t')).toEqual(['web-0\nweb-1'])
   // What was written into a volume outlives its pod, and the set.
   expect(answers('kubectl exec -i -t web-0 -- curl http://localhost/')).toEqual(['web-0', 'web-0', 'web-0'])
   expect(answers('kubectl exec web-1 -- curl -s http://web-0.nginx/')).toEqual(['web-0'])

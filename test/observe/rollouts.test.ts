@@ -53,6 +53,21 @@ describe('rollouts', () => {
     ])
   })
 
+  test('other ordinals are an update, complete when all pods of the new ones stand for those of the old ones', () => {
+    const story = complete()
+    for (const ordinal of [0, 1, 2]) story.write(10, 'c', pod(`web-${ordinal}`, { ready: true }))
+    const moved = (observed: number) => {
+      const made = set({ generation: 2, observed, counts: [3, 3, 3], revisions: ['web-a', 'web-a'] })
+      return { ...made, spec: { ...made['spec'], ordinals: { start: 1 } } }
+    }
+    story.write(20, 'kubectl', moved(1))
+    story.write(21, 'c', moved(2))
+    story.write(30, 'c', pod('web-3', { ready: true }))
+    story.write(31, 'c', moved(2))
+    story.remove(40, 'kubelet', 'Pod', 'web-0')
+    expect(rows(story).at(-1)).toEqual(['update', 2, 'web-a', 'web-a', 20, 40, 1, 'complete'])
+  })
+
   test('a restart is told from an update, and a partition counts the pods above it', () => {
     const story = complete()
     const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:20Z' }

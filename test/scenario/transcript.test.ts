@@ -60,6 +60,7 @@ describe('a session', () => {
     const simulation = start(scenario as NonNullable<typeof scenario>)
     let log = ''
     const made = new Session(simulation.stage, {
+      explain: (what) => ({ text: `why ${what}`, exit: 0 }),
       kindCalled,
       random: false,
       settle: (until, stop) => simulation.settle(until, stop),
@@ -109,6 +110,18 @@ describe('a session', () => {
     expect(simulation.engine.now).toBe(110_000_000)
     expect(log()).toContain('timed out waiting for the condition')
     expect(made.run('sleep soon')).toBe(2)
+  })
+
+  it('runs several commands of a line, and loops', () => {
+    const { made, log } = session()
+    expect(made.run('for name in alpha beta; do kubectl create namespace "$name-x"; done; kubectl get pod nobody && now')).toBe(1)
+    expect(log()).toBe('namespace/alpha-x created\nnamespace/beta-x created\nError from server (NotFound): pods "nobody" not found\n')
+  })
+
+  it('explains', () => {
+    const { made, log } = session()
+    expect(made.run('explain pod/web-0 ready')).toBe(0)
+    expect(log()).toBe('why pod/web-0 ready\n')
   })
 
   it('begins faults', () => {

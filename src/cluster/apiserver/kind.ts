@@ -61,6 +61,8 @@ export type Kind = {
   readonly validateStatus?: (object: KubernetesObject, old: KubernetesObject, context: KindContext) => readonly FieldError[]
   /** Texts of Warning headers. */
   readonly warnings?: (object: KubernetesObject, old: KubernetesObject | undefined, context: KindContext) => readonly string[]
+  /** The Warning header of every request to it, also of a read. Source: k8s.io/apiserver pkg/endpoints/deprecation. */
+  readonly deprecated?: string
   readonly columns: readonly Column[]
   /** Field labels that field selectors may name beside metadata.name and metadata.namespace, with how to read them. */
   readonly fields: Readonly<Record<string, (object: KubernetesObject) => string>>

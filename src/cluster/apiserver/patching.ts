@@ -8,6 +8,9 @@ import { strategicMerge } from '../objects/patch/strategic.ts'
 import * as errors from './errors.ts'
 import type { Request, Status } from './request.ts'
 
+const notAPatch = (found: unknown): string =>
+  `json: cannot unmarshal ${found === null ? 'null' : typeof found === 'boolean' ? 'bool' : typeof found} into Go value of type jsonpatch.Patch`
+
 /** See the head of the file. */
 export const patched = (
   kind: { readonly kind: string },
@@ -16,6 +19,8 @@ export const patched = (
 ): { readonly object: KubernetesObject } | { readonly refused: Status } => {
   switch (request.type) {
     case 'json': {
+      // What is no list of operations is refused before anything is applied.
+      if (!Array.isArray(request.patch)) return { refused: errors.badRequest(notAPatch(request.patch)) }
       const result = jsonPatch(object, request.patch)
       return 'error' in result ? { refused: errors.unprocessable() } : { object: result.document as KubernetesObject }
     }

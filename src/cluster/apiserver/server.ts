@@ -83,6 +83,12 @@ export class ApiServer {
       const scales = named === 'Scale' && request.verb === 'update' && request.subresource === 'scale'
       return scales ? this.updateScale(actor, request) : refuse(errors.notServed())
     }
+    const reply = this.serve(actor, kind, request)
+    if (!reply.ok || kind.deprecated === undefined) return reply
+    return { ...reply, warnings: [...(reply.warnings ?? []), kind.deprecated] }
+  }
+
+  private serve(actor: string, kind: Kind, request: Request): Answer {
     switch (request.verb) {
       case 'get': {
         const object = this.store.of(kind.kind).get(spaceOf(kind, request.namespace), request.name)

@@ -131,6 +131,27 @@ const mkdir: Command = (state, args, { err }) => {
   return status
 }
 
+/** Everybody may do everything here: the mode is looked at, and changes nothing. */
+const chmod: Command = (state, args, { err }) => {
+  const [mode, ...names] = flagsOf(args).rest
+  if (mode === undefined || names.length === 0) {
+    err('chmod: missing operand\n')
+    return 1
+  }
+  if (!/^([0-7]{1,4}|[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*)$/.test(mode)) {
+    err(`chmod: invalid mode '${mode}'\n`)
+    return 1
+  }
+  let status = 0
+  for (const name of names) {
+    const path = pathOf(state, name)
+    if (state.inside.files.list(path) !== undefined || state.inside.files.read(path) !== undefined) continue
+    err(`chmod: ${name}: No such file or directory\n`)
+    status = 1
+  }
+  return status
+}
+
 const copy =
   (moves: boolean): Command =>
   (state, args, { err }) => {
@@ -341,6 +362,7 @@ export const fileCommands: readonly (readonly [string, Command])[] = [
   ['mkdir', mkdir],
   ['cp', copy(false)],
   ['mv', copy(true)],
+  ['chmod', chmod],
   ['cd', cd],
   ['pwd', saying((state) => state.folder)],
   ['printenv', printenv],

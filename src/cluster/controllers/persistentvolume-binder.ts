@@ -148,7 +148,8 @@ export const persistentVolumeBinder: ControllerFactory = (component: Component):
     const reserved = volumesByClaim(namespacedName(claim))
     const free = delayed ? [] : volumesByClaim(`free ${classOf(claim)}`)
     if (reserved.length + free.length === 0) return undefined
-    return findMatchingVolume(claim, [...reserved, ...free], { delayed })
+    const current = [...reserved, ...free].map((volume) => known(volumes, undefined, volume.metadata.name) ?? volume)
+    return findMatchingVolume(claim, current, { delayed })
   }
 
   /** The claim asks for a volume by name. */

@@ -14,7 +14,7 @@ import { Failure, type Fault, faultsOf, isNotFound, refusal, refused, usageRefus
 import { appliedBefore, lastApplied, withLastApplied } from './last-applied.ts'
 import { dryRunFlag, fileFlags, printFlags, quietFlags, selectorFlag, validateFlag } from './parse.ts'
 import { printJson } from './print.ts'
-import { ask, type DryRun, dryRunOf, dryRunSuffix, fetchObject, printerOf, type Session, validationOf } from './session.ts'
+import { ask, type DryRun, dryRunOf, dryRunSuffix, fetchObject, printerOf, type Session, validationOf, warn } from './session.ts'
 import { collect, type Found, planOf, type Wanted } from './targets.ts'
 
 export const apply: Command = {
@@ -135,7 +135,7 @@ function* patchLive(
       ...(dryRun === 'server' ? { dryRun: true } : {}),
     })
     if (answer.ok) {
-      for (const warning of answer.warnings ?? []) session.terminal.err(`Warning: ${warning}\n`)
+      warn(session, answer.warnings)
       return { object: answer.object, patch }
     }
     const { reason } = answer.status

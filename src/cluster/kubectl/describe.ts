@@ -8,7 +8,7 @@ import { printRequirements, requirementsOf } from '../objects/selector.ts'
 import type { Command } from './command.ts'
 import { describeClaim } from './describe/claim.ts'
 import { describeNode } from './describe/node.ts'
-import { describeAnything, otherDescribers } from './describe/others.ts'
+import { describeAnything, describeNamespace, otherDescribers } from './describe/others.ts'
 import { describePod } from './describe/pod.ts'
 import { describeService } from './describe/service.ts'
 import { describeStatefulSet } from './describe/statefulset.ts'
@@ -110,6 +110,8 @@ function* describeOne(session: Session, kind: Kind, object: KubernetesObject, sh
       const lease = yield* call({ verb: 'get', kind: 'Lease', namespace: 'kube-node-lease', name })
       return describeNode(object, pods, lease.ok ? lease.object : lease.status.message, scene)
     }
+    case 'Namespace':
+      return describeNamespace(object, yield* listObjects(session, servedKind('ResourceQuota'), name))
     default:
       return (otherDescribers.get(kind.kind) ?? describeAnything)(object, scene)
   }

@@ -79,6 +79,7 @@ function* run(command: Command, name: string, words: readonly string[], terminal
     command: name,
     namespace: parsed.flags.text('namespace') || terminal.namespace,
     enforced: (parsed.flags.text('namespace') ?? '') !== '',
+    warned: new Set(),
   }
   const story = command.run(session)
   if (story !== undefined) yield* story

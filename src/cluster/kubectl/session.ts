@@ -21,6 +21,17 @@ export type Session = Parsed & {
   readonly namespace: string
   /** Whether the namespace was given on the line. */
   readonly enforced: boolean
+  /** Warnings that were printed. */
+  readonly warned: Set<string>
+}
+
+/** Prints Warning headers, each text once in a command, as kubectl sets its writer (Deduplicate). */
+export const warn = ({ terminal, warned }: Session, warnings: readonly string[] | undefined): void => {
+  for (const warning of warnings ?? []) {
+    if (warned.has(warning)) continue
+    warned.add(warning)
+    terminal.err(`Warning: ${warning}\n`)
+  }
 }
 
 /** A request that must succeed: Warning headers go to standard error, a Status ends the command. */
@@ -30,7 +41,7 @@ export function* ask<T extends KubernetesObject = KubernetesObject>(
 ): Story<Extract<Answer<T>, { ok: true }>> {
   const answer = yield* call<T>(request)
   if (!answer.ok) throw refused(answer.status)
-  for (const warning of answer.warnings ?? []) session.terminal.err(`Warning: ${warning}\n`)
+  warn(session, answer.warnings)
   return answer
 }
 

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { type AdmissionPlugin, admitted, forbiddenBy } from './plugin.ts'
 
-/** Gives a pod the number of its PriorityClass. Source: plugin/pkg/admission/priority; scheduler.md, "priority". */
+/** Gives a pod the number of its PriorityClass; a pod may only say what that gives. Source: plugin/pkg/admission/priority; scheduler.md 7.18. */
 export const priority: AdmissionPlugin = {
   name: 'Priority',
   kinds: ['Pod'],
@@ -12,15 +12,26 @@ export const priority: AdmissionPlugin = {
     if (chosen === undefined && asked !== undefined && asked !== '') {
       return forbiddenBy('pods', pod.metadata.name, `no PriorityClass with name ${asked} was found`)
     }
-    const spec = {
-      ...pod['spec'],
-      ...(chosen === undefined ? {} : { priorityClassName: chosen.metadata.name }),
+    const computed = {
       priority: (chosen?.['value'] as number | undefined) ?? 0,
-      preemptionPolicy: pod['spec'].preemptionPolicy ?? chosen?.['preemptionPolicy'] ?? 'PreemptLowerPriority',
+      preemptionPolicy: (chosen?.['preemptionPolicy'] as string | undefined) ?? 'PreemptLowerPriority',
     }
+    const given = pod['spec'] as Partial<typeof computed>
+    if ((given.priority ?? computed.priority) !== computed.priority)
+      return mustNotSay(pod, `integer value of priority (${given.priority})`, computed.priority)
+    if ((given.preemptionPolicy ?? computed.preemptionPolicy) !== computed.preemptionPolicy)
+      return mustNotSay(pod, `string value of PreemptionPolicy (${given.preemptionPolicy})`, computed.preemptionPolicy)
+    const spec = { ...pod['spec'], ...(chosen === undefined ? {} : { priorityClassName: chosen.metadata.name }), ...computed }
     return admitted({ ...pod, spec })
   },
 }
+
+const mustNotSay = (pod: KubernetesObject, what: string, computed: number | string): ReturnType<typeof forbiddenBy> =>
+  forbiddenBy(
+    'pods',
+    pod.metadata.name,
+    `the ${what} must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`,
+  )
 
 /** The class that says `globalDefault`; of several the one with the lowest value. */
 const defaultOf = (classes: Iterable<KubernetesObject>): KubernetesObject | undefined => {

@@ -27,7 +27,7 @@ export const endpoints: Kind = defineKind({
   singular: 'endpoints',
   createsOnUpdate: true,
   defaults: (object) => inEach(object, 'subsets', (subset) => inEach(subset, 'ports', tcp)),
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  deprecated: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [
     nameColumn,
     {

@@ -80,12 +80,34 @@ const secret: Describer = (object) => {
   return w.aligned()
 }
 
-const namespace: Describer = (object) => {
+/** A namespace and the quotas in it. */
+export const describeNamespace = (object: KubernetesObject, quotas: readonly KubernetesObject[]): string => {
   const w = head(object, false)
   labelLines(w, 'Labels', object.metadata.labels)
   annotationLines(w, 'Annotations', object.metadata.annotations)
   w.line(0, `Status:\t${object['status']?.phase ?? ''}`)
-  w.write(0, '\nNo resource quota.\n\nNo LimitRange resource.\n')
+  w.line(0, quotas.length === 0 ? '\nNo resource quota.' : '\nResource Quotas')
+  for (const each of quotas) {
+    w.line(1, `Name:\t${each.metadata.name}`)
+    quotaLines(w, 1, each, '---')
+  }
+  w.write(0, '\nNo LimitRange resource.\n')
+  return w.aligned()
+}
+
+function quotaLines(w: Writer, level: number, quota: KubernetesObject, rule: string): void {
+  const { hard = {}, used = {} } = (quota['status'] ?? {}) as {
+    hard?: Readonly<Record<string, string>>
+    used?: Readonly<Record<string, string>>
+  }
+  w.line(level, 'Resource\tUsed\tHard')
+  w.line(level, `--------\t${rule}\t${rule}`)
+  for (const resource of Object.keys(hard).sort()) w.line(level, `${resource}\t${used[resource] ?? 0}\t${hard[resource]}`)
+}
+
+const resourceQuota: Describer = (object) => {
+  const w = head(object)
+  quotaLines(w, 0, object, '----')
   return w.aligned()
 }
 
@@ -137,7 +159,7 @@ export const otherDescribers: ReadonlyMap<string, Describer> = new Map([
   ['StorageClass', storageClass],
   ['ConfigMap', configMap],
   ['Secret', secret],
-  ['Namespace', namespace],
+  ['ResourceQuota', resourceQuota],
   ['EndpointSlice', endpointSlice],
   ['PriorityClass', priorityClass],
 ])
