@@ -7,9 +7,10 @@ import { allKinds } from './cluster/apiserver/kinds/index.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { connectTo } from './cluster/connect.ts'
 import { type Micros, parseDuration } from './engine/clock.ts'
+import type { Sha256 } from './engine/digest.ts'
 import { Engine } from './engine/engine.ts'
 import { assumptionsOf, gapsOf, remediesOf } from './observe/assumed.ts'
-import { Recording } from './observe/recording.ts'
+import { Recording, type RunFacts } from './observe/recording.ts'
 import { Settlement } from './observe/settled.ts'
 import { Expectations } from './scenario/expectations.ts'
 import { vocabularyOf } from './scenario/inspect.ts'
@@ -23,6 +24,8 @@ import { type Stage, stageOf } from './scenario/stage.ts'
 export type SimulateOptions = {
   /** All chance comes from it; default: the scenario's. */
   readonly seed?: string | number
+  /** Who computes the digest; default: plain JavaScript. Programs have a faster one in node:crypto. */
+  readonly sha256?: Sha256
 }
 
 /** So many changes of the API in one instant mean that controllers undo each other (contract.md 3). */
@@ -38,6 +41,7 @@ export class Simulation {
   private readonly expectations: Expectations
   private readonly settlement: Settlement
   private readonly duration: Micros
+  private readonly sha256: Sha256 | undefined
   private over = false
   /** Until when a step, an end of a fault or an expectation was awaited. */
   private busyUntil: Micros = 0
@@ -47,6 +51,7 @@ export class Simulation {
 
   constructor(scenario: Scenario, options: SimulateOptions = {}) {
     this.scenario = scenario
+    this.sha256 = options.sha256
     this.engine = new Engine({ seed: options.seed ?? scenario.seed })
     this.settlement = new Settlement(this.engine)
     this.cluster = new Cluster(clusterSpecOf(scenario), this.engine)
@@ -129,7 +134,7 @@ export class Simulation {
       })
     }
     const quiet = settled || this.settlement.settled()
-    return new Recording(engine.journal, {
+    const facts: RunFacts = {
       scenario,
       seed: engine.seed,
       ended,
@@ -144,7 +149,8 @@ export class Simulation {
       assumed: assumptionsOf(scenario),
       gaps: gapsOf(scenario),
       remedies: remediesOf(engine.journal),
-    })
+    }
+    return new Recording(engine.journal, facts, this.sha256)
   }
 }
 

@@ -12,7 +12,7 @@ const newPod = (set: StatefulSet, ordinal: number): Pod =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: `${set.metadata.name}-${ordinal}` }, spec: { containers: [] } }) as unknown as Pod
 
 // example 1
-export function* look(set: StatefulSet): Look {
+function* look(set: StatefulSet): Look {
   const answer = yield* call({ verb: 'create', object: newPod(set, 0) })
   if (!answer.ok) return failed(answer.status.message)
   yield* announce(set, 'Normal', 'SuccessfulCreate', 'Create Pod web-0 in StatefulSet web successful')

@@ -3,15 +3,16 @@ import type { Argv } from 'yargs'
 import { defaultFolder, refusal, writeFolder } from '../console/folder.ts'
 import { readInput } from '../console/input.ts'
 import { mistakesInManifests } from '../console/manifests.ts'
+import { nativeSha256 } from '../console/native-sha256.ts'
 import { type Given, listOption, scenarioOptions, settings, textOption, wholeOption } from '../console/options.ts'
 import { playTranscript } from '../console/transcript.ts'
 import { againLine, exits, paint, quoted, Refusal, tellMistakes } from '../console/voice.ts'
 import { printDuration } from '../engine/clock.ts'
-import type { Recording } from '../observe/recording.ts'
+import { Recording } from '../observe/recording.ts'
 import { filesOf, runJson, summary, timeline } from '../report/index.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { start } from '../simulate.ts'
-import { mistakeOfFile } from '../text/mistake.ts'
+import { simulate, start } from '../simulate.ts'
+import { type Mistake, mistakeOfFile } from '../text/mistake.ts'
 
 /** The options of run, for yargs. */
 export const options = (yargs: Argv): Argv =>
@@ -58,19 +59,18 @@ export function run(given: Given): void {
       mistakeOfFile(input.source.name, '--nodes beside cluster.nodes', 'the file names its nodes: change them there, or with --set'),
     ])
   if (reading.unsupported.length > 0) return refuse(reading.unsupported)
-  const inManifests = mistakesInManifests(reading)
-  if (inManifests.length > 0) return refuse(inManifests)
   const out = textOption(given, 'out')
   const folder = out === 'none' ? undefined : (out ?? defaultFolder(scenario.name, String(scenario.seed)))
   const no = folder === undefined ? undefined : refusal(folder)
   if (no !== undefined) throw new Refusal(no)
-  finish(given, scenario, folder, wanted, reading.notes)
+  const recording = simulateWithProgress(scenario, given['quiet'] === true, () => mistakesInManifests(reading))
+  if (recording instanceof Recording) finish(given, recording, folder, wanted, reading.notes)
+  else refuse(recording)
 }
 
-function finish(given: Given, scenario: Scenario, folder: string | undefined, wanted: readonly string[], notes: readonly string[]): void {
-  const recording = simulateWithProgress(scenario, given['quiet'] === true)
+function finish(given: Given, recording: Recording, folder: string | undefined, wanted: readonly string[], notes: readonly string[]): void {
   if (given['check'] === true) {
-    const difference = firstDifference(recording, simulateWithProgress(scenario, true))
+    const difference = firstDifference(recording, simulate(recording.scenario, { sha256: nativeSha256 }))
     if (difference !== undefined) {
       process.stderr.write(
         `stsim: two runs of one scenario and seed differ, which is a bug in stsim\n${difference}\n  again: ${againLine()}\n`,
@@ -114,13 +114,25 @@ const namesNodes = (text: string): boolean =>
 const eventsBetween = 1_024
 const shownEvery = 100
 
-/** Runs to the end; on a terminal one line on standard error says how far it is. */
-function simulateWithProgress(scenario: Scenario, quiet: boolean): Recording {
-  const simulation = start(scenario)
+/**
+ * Runs to the end; on a terminal one line on standard error says how far it is. What the server refuses of the manifests is a mistake of the
+ * file and no run: reading has told nearly all of it. For the rest a second cluster is asked (`mistakes`), which costs as much as the first:
+ * only when something failed, or the run ended before all was done.
+ */
+function simulateWithProgress(scenario: Scenario, quiet: boolean, mistakes: () => readonly Mistake[]): Recording | readonly Mistake[] {
+  const simulation = start(scenario, { sha256: nativeSha256 })
+  const { player } = simulation
   const shows = process.stderr.isTTY === true && !quiet
   let last = Date.now()
   let shown = false
+  let asked = false
+  let found: readonly Mistake[] = []
   for (let events = 1; simulation.step(); events++) {
+    if (!asked && player.failures.length > 0) {
+      asked = true
+      found = mistakes()
+      if (found.length > 0) break
+    }
     if (!shows || events % eventsBetween !== 0 || Date.now() - last < shownEvery) continue
     last = Date.now()
     shown = true
@@ -129,7 +141,8 @@ function simulateWithProgress(scenario: Scenario, quiet: boolean): Recording {
     )
   }
   if (shown) process.stderr.write('\r\x1b[K')
-  return simulation.run()
+  if (!asked && player.pending) found = mistakes()
+  return found.length > 0 ? found : simulation.run()
 }
 
 /** The first entry in which two runs differ, in words. */

@@ -18,6 +18,7 @@ import { type Gates, gatesOf, parseRelease } from './objects/release.ts'
 import { Calendar, parseEpoch, printEpoch } from './objects/time.ts'
 import type { SchedulerConfiguration } from './scheduler/configuration.ts'
 import { lookAtPods, type SchedulerDetail } from './scheduler/next.ts'
+import { schedulerKinds } from './scheduler/scheduler.ts'
 
 export type { Action, FailingRule } from './client/recording.ts'
 export type { SchedulerDetail } from './scheduler/next.ts'
@@ -55,6 +56,25 @@ const defaultRelease = '1.36'
 /** What now is when no object has a time. */
 const defaultNow = '2026-01-01T00:00:00Z'
 
+/** The kinds that a look reads; objects of others change no answer. */
+export const kindsLookedAt: ReadonlySet<string> = new Set([
+  'StatefulSet',
+  'Pod',
+  'PersistentVolumeClaim',
+  'ControllerRevision',
+  ...schedulerKinds,
+])
+
+/**
+ * The release and the switches that are looked with.
+ * @throws TypeError when the release is not modelled.
+ */
+export const gatesOfNext = ({ release = defaultRelease, featureGates }: NextOptions): Gates => {
+  const parsed = parseRelease(release)
+  if (parsed === undefined) throw new TypeError(`release ${release} is not one of 1.33 to 1.37`)
+  return gatesOf(parsed, featureGates)
+}
+
 /**
  * What the controllers would do. The objects are never changed.
  * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none, a controller that nobody is).
@@ -64,9 +84,7 @@ export const next = (objects: readonly KubernetesObject[], options: NextOptions 
   if (!asks(controller, 'statefulset-controller') && !asks(controller, 'kube-scheduler')) {
     throw new TypeError(`controller ${controller} is none of ${Object.keys(components).join(', ')}`)
   }
-  const release = parseRelease(options.release ?? defaultRelease)
-  if (release === undefined) throw new TypeError(`release ${options.release} is not one of 1.33 to 1.37`)
-  const gates = gatesOf(release, options.featureGates)
+  const gates = gatesOfNext(options)
   const given = wholeObjects(objects, gates)
   const moment = momentOf(options.now, given)
   const scene: Scene = { gates, moment, failing: options.failing ?? [] }

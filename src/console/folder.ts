@@ -1,9 +1,23 @@
 /**
  * The folder of a run: written beside its place and renamed when it is whole, so that nobody ever sees half of one. Source: contract 2.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { RunFile } from '../report/index.ts'
+import { Refusal } from './voice.ts'
 
 /** `reports/<name>/seed-<seed>`, whatever name and seed hold. */
 export const defaultFolder = (name: string, seed: string): string => join('reports', safe(name), `seed-${safe(seed)}`)
@@ -15,9 +29,20 @@ export function refusal(folder: string): string | undefined {
   if (folder === '') return '--out needs the name of a folder, or none'
   const there = nearestThere(resolve(folder))
   if (!statSync(there).isDirectory()) return there === resolve(folder) ? `--out ${folder} is a file` : `--out ${folder}: ${there} is a file`
+  if (!mayWriteIn(there === resolve(folder) ? dirname(there) : there))
+    return `--out ${folder} may not be written; name another folder, or none`
   if (there !== resolve(folder)) return undefined
   if (readdirSync(folder).length === 0 || isRun(folder)) return undefined
   return `--out ${folder} holds files that are not of a run: it is left alone; name another folder`
+}
+
+function mayWriteIn(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function nearestThere(path: string): string {
@@ -38,8 +63,17 @@ function isRun(folder: string): boolean {
 
 const partialName = (folder: string, pid: number | string): string => join(dirname(folder), `.${basename(folder)}.partial-${pid}`)
 
-/** Writes all files, or none. Throws what the file system throws. */
+/** Writes all files, or none. Refusal: the file system does not want them. */
 export function writeFolder(folder: string, files: readonly RunFile[]): void {
+  try {
+    writeWhole(folder, files)
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new Refusal(`--out ${folder} cannot be written: ${error.message}`, 'nothing was written; name another folder, or none')
+  }
+}
+
+function writeWhole(folder: string, files: readonly RunFile[]): void {
   const place = resolve(folder)
   mkdirSync(dirname(place), { recursive: true })
   sweep(place)

@@ -6,6 +6,7 @@ import { simulate } from '../simulate.ts'
 import { version } from '../version.ts'
 import { readInput } from './input.ts'
 import { mistakesInManifests } from './manifests.ts'
+import { nativeSha256 } from './native-sha256.ts'
 import { Refusal, tellMistakes } from './voice.ts'
 
 /** The recording; undefined when mistakes were told. Refusal: the folder is of another version, or its digest is another. */
@@ -25,7 +26,7 @@ export function recordingOf(word: string, options: { readonly set: readonly stri
     tellMistakes(wrong)
     return undefined
   }
-  const recording = simulate(reading.scenario)
+  const recording = simulate(reading.scenario, { sha256: nativeSha256 })
   if (old !== undefined && old.digest !== recording.digest)
     throw new Refusal(
       `${word} was another run: its digest is ${old.digest}, and ${recording.digest} now`,

@@ -44,7 +44,7 @@
  */
 export { Bug, bug } from './bug.ts'
 export { farthest, hours, type Micros, milliseconds, minutes, parseDuration, printDuration, seconds } from './clock.ts'
-export { digest, digestOfText } from './digest.ts'
+export { digest, digestOfText, type Sha256 } from './digest.ts'
 export { constant, type Distribution, parseDistribution, sample } from './distribution.ts'
 export { Engine, type EngineOptions } from './engine.ts'
 export { exp, ln, normalQuantile } from './exact.ts'

@@ -4,7 +4,7 @@
  */
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
 import type { Micros } from '../engine/clock.ts'
-import { digest } from '../engine/digest.ts'
+import { digest, portableSha256, type Sha256 } from '../engine/digest.ts'
 import type { Entry, Journal } from '../engine/journal.ts'
 import type { Verdict } from '../scenario/expectations.ts'
 import type { Failure, StepRow } from '../scenario/player.ts'
@@ -57,12 +57,15 @@ export type ObjectVersion = {
 export class Recording implements Observed {
   readonly journal: Journal
   readonly facts: RunFacts
+  /** Who hashes for it. */
+  readonly sha256: Sha256
   private digested: string | undefined
   private readonly computed = new Map<string, readonly Row[]>()
 
-  constructor(journal: Journal, facts: RunFacts) {
+  constructor(journal: Journal, facts: RunFacts, sha256: Sha256 = portableSha256) {
     this.journal = journal
     this.facts = facts
+    this.sha256 = sha256
   }
 
   get scenario(): Scenario {
@@ -91,7 +94,7 @@ export class Recording implements Observed {
 
   /** SHA-256 over everything that happened. */
   get digest(): string {
-    this.digested ??= digest(this.journal)
+    this.digested ??= digest(this.journal, undefined, this.sha256)
     return this.digested
   }
 

@@ -1,6 +1,5 @@
 /** run.json: the run in one value. Source: contract section 6. */
 import type { Micros } from '../engine/clock.ts'
-import { digestOfText } from '../engine/digest.ts'
 import type { Recording } from '../observe/recording.ts'
 import type { Verdict } from '../scenario/expectations.ts'
 import { writeScenario } from '../scenario/scenario.ts'
@@ -28,7 +27,7 @@ export function runJson(recording: Recording): string {
   const value = {
     name: scenario.name,
     scenario: 'scenario.yaml',
-    scenario_sha256: digestOfText(scenarioText(recording)),
+    scenario_sha256: recording.sha256.of(scenarioText(recording)),
     seed: facts.seed,
     version,
     release: scenario.cluster.release,

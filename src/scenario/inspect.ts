@@ -3,19 +3,27 @@
  * be read, faults aimed at nothing. And what the simulator cannot do yet.
  */
 import { modelledKeys } from '../cluster/applications/read.ts'
-import { parseRelease } from '../cluster/objects/release.ts'
+import { gatesOf, parseRelease } from '../cluster/objects/release.ts'
 import { parseDuration } from '../engine/clock.ts'
 import { parseDistribution } from '../engine/distribution.ts'
 import { didYouMean, type Mistake } from '../text/mistake.ts'
 import { splitWords } from '../text/words.ts'
 import type { Path } from '../text/yaml.ts'
+import { profiles } from '../world/profiles.ts'
+import { kubectlRefusal } from './command-lines.ts'
+import { inspectFlags } from './component-flags.ts'
 import { type NamedKind, readCondition, type Vocabulary } from './conditions.ts'
 import { faultNamed } from './faults/index.ts'
 import { kubernetesFields } from './field-types.ts'
+import type { Finding } from './judge.ts'
 import type { Scenario } from './scenario.ts'
+import { schedulerGaps, schedulerMistakes } from './scheduler-rules.ts'
 import type { Expectation, FaultStep, Step } from './schema.ts'
 import { machinesOf } from './spec.ts'
-import { type Aims, readTarget } from './targets.ts'
+import { type Aims, readSelector, readTarget } from './targets.ts'
+
+/** The truths that a scenario may silence. Source: contract section 3. None is judged yet. */
+const invariantNames: readonly string[] = ['budget-kept']
 
 /** A part of the format that cannot be simulated yet, with its place. */
 export type Unsupported = Mistake
@@ -81,12 +89,31 @@ export function inspect(scenario: Scenario, around: Surroundings): Inspection {
       if (!seen.has(node))
         wrong(['cluster', 'images', image, 'preloaded', index], `there is no node "${node}"`, didYouMean(node, nodes, 'there are'))
     })
+  const scheduler = scenario.cluster.components?.['kube-scheduler'] ?? {}
+  const gates = gatesOf(parseRelease(scenario.cluster.release) ?? { minor: 36, patch: 99 }, scenario.cluster.featureGates ?? {})
+  const atScheduler = ({ path, of, found, hint }: Finding): Mistake =>
+    around.place(['cluster', 'components', 'kube-scheduler', ...path], of, found, hint)
+  mistakes.push(...schedulerMistakes(scheduler, gates).map(atScheduler))
+  unsupported.push(...schedulerGaps(scheduler).map(atScheduler))
+  const flags = inspectFlags(scenario.cluster.components ?? {})
+  mistakes.push(...flags.mistakes.map(({ path, of, found, hint }) => around.place(['cluster', 'components', ...path], of, found, hint)))
+  notes.push(...flags.notes)
+  const classes = (profiles.get(scenario.cluster.profile)?.classes ?? []).map((each) => each.name)
+  for (const [index, { like }] of (scenario.cluster.storageClasses ?? []).entries())
+    if (like !== undefined && like !== 'default' && !classes.includes(like))
+      wrong(
+        ['cluster', 'storageClasses', index, 'like'],
+        `profile ${scenario.cluster.profile} has no storage class "${like}"`,
+        didYouMean(like, ['default', ...classes], 'there are'),
+      )
+  const invariants = around.invariants ?? invariantNames
   scenario.invariants.off.forEach((name, index) => {
-    if (around.invariants !== undefined && !around.invariants.includes(name))
-      wrong(['invariants', 'off', index], `there is no invariant "${name}"`, didYouMean(name, around.invariants, 'there are'))
+    if (!invariants.includes(name))
+      wrong(['invariants', 'off', index], `there is no invariant "${name}"`, didYouMean(name, invariants, 'there are'))
   })
 
   for (const [index, application] of scenario.applications.entries()) {
+    inspectPods(application.pods, ['applications', index, 'pods'])
     for (const key of Object.keys(application)) {
       const plain = key === 'readyWhen' && application.readyWhen === 'booted'
       if (!plain && !modelledKeys.includes(key))
@@ -101,19 +128,50 @@ export function inspect(scenario: Scenario, around: Surroundings): Inspection {
     }
   }
 
+  function inspectPods(text: string, path: Path): void {
+    const [, word, name] = /^([a-z.]+)\/([^=!,\s]+)$/.exec(text) ?? []
+    if (word !== undefined) {
+      const kind = around.kindCalled(word)?.kind
+      if (kind === undefined)
+        wrong(path, `there is no kind "${word}"`, didYouMean(word, Object.keys(podOwners)) || 'write it as statefulset/NAME, or app=web')
+      else if (podOwners[kind.toLowerCase()] === undefined)
+        wrong(path, `a ${kind} has no pods of its own`, `it takes ${Object.keys(podOwners).join(', ')}, or a label selector`)
+      else if (!podOwners[kind.toLowerCase()]?.includes(word))
+        wrong(path, `"${word}" is not read here`, `write ${kind.toLowerCase()}/${name}`)
+      return
+    }
+    const selector = readSelector(text)
+    if ('found' in selector) wrong(path, selector.found, selector.hint)
+    else if (selector.some(({ operator }) => ['in', 'notin', 'gt', 'lt'].includes(operator)))
+      unsupported.push(
+        around.place(
+          path,
+          'value',
+          `"${text}": sets and comparisons in applications are not there yet`,
+          'write one entry for each value: app=web',
+        ),
+      )
+  }
+
   const condition = (path: Path, text: string, wants: 'bool' | 'measure' = 'bool'): void => {
     const { refusals = [], condition: read } = readCondition(text, vocabulary, wants)
     for (const { at, length, found, hint } of refusals) mistakes.push(around.within(path, at, length, found, hint))
     for (const truth of read?.truths ?? [])
       unsupported.push(around.place(path, 'value', `${truth}(…) in conditions is not there yet`, 'ask the objects instead'))
   }
-  const command = (path: Path, line: string, each: Step['each']): void => {
+  const command = (path: Path, line: string, { each, fails }: { readonly each?: Step['each']; readonly fails?: boolean }): void => {
     // `${node}` of a loop stands for a name; in place of it something of the same length, so that places stay.
     const told = Object.keys(each ?? {}).reduce((text, key) => text.replaceAll(`\${${key}}`, 'x'.repeat(key.length + 3)), line)
     const { words, refusal } = splitWords(told)
     if (refusal !== undefined) mistakes.push(around.within(path, refusal.at, refusal.length, refusal.found, refusal.hint))
     else if (words.length === 0 || (words.length === 1 && words[0]?.text === 'kubectl'))
       wrong(path, 'a command without words', 'write a command of kubectl, or leave the step out')
+    else if (fails !== true) {
+      const no = kubectlRefusal(words.map((word) => word.text))
+      const at = no?.word === undefined ? undefined : words.find((word) => word.text.startsWith(no.word as string))
+      if (no !== undefined && at !== undefined) mistakes.push(around.within(path, at.at, at.text.length, no.found, no.hint))
+      else if (no !== undefined) wrong(path, no.found, no.hint)
+    }
   }
   const end = parseDuration(scenario.duration) ?? 0
 
@@ -132,8 +190,8 @@ export function inspect(scenario: Scenario, around: Surroundings): Inspection {
       )
     if ('kubectl' in step && step.kubectl !== undefined) {
       const lines = step.kubectl as string | readonly string[]
-      if (typeof lines === 'string') command([...path, 'kubectl'], lines, step.each)
-      else for (const [at, line] of lines.entries()) command([...path, 'kubectl', at], line, step.each)
+      if (typeof lines === 'string') command([...path, 'kubectl'], lines, step)
+      else for (const [at, line] of lines.entries()) command([...path, 'kubectl', at], line, step)
     } else if ('fault' in step && step.fault !== undefined) inspectFault(step as FaultStep, path)
     else if ('init' in step && step.init !== undefined) {
       const names = scenario.quorum.map((quorum) => quorum.name)
@@ -197,10 +255,49 @@ export function inspect(scenario: Scenario, around: Surroundings): Inspection {
     for (const key of fault.without ?? []) if (step[key] !== undefined) notYet(key, `"${key}" of fault ${fault.name}`)
   }
 
-  for (const [index, expectation] of scenario.expect.entries()) inspectExpectation(expectation, ['expect', index], condition)
+  for (const [index, expectation] of scenario.expect.entries()) {
+    inspectExpectation(expectation, ['expect', index], condition)
+    inspectWindow(expectation as Window, ['expect', index])
+  }
+
+  function inspectWindow({ at, from, to, event }: Window, path: Path): void {
+    const after = (key: 'at' | 'from', text: string | undefined): void => {
+      if (text !== undefined && (parseDuration(text) ?? 0) > end)
+        wrong(
+          [...path, key],
+          `"${key}: ${text}" comes after the end of the run (${scenario.duration}): it is never looked at`,
+          'make "duration" longer, or look earlier',
+        )
+    }
+    after('at', at)
+    after('from', from)
+    if (from !== undefined && to !== undefined && (parseDuration(to) ?? 0) < (parseDuration(from) ?? 0))
+      wrong([...path, 'to'], `"to: ${to}" comes before "from: ${from}": nothing is ever looked at`, `write a moment after ${from}`)
+    if (event !== undefined && Object.keys(event).length === 0)
+      wrong(
+        [...path, 'event'],
+        'an event that says nothing: any Event would do',
+        'it needs one of: reason, object, namespace, type, message, source',
+      )
+  }
+
   if (scenario.traffic.length > 0) unsupported.push(around.place(['traffic'], 'key', 'traffic is not there yet', 'leave it out'))
   if (scenario.quorum.length > 0) unsupported.push(around.place(['quorum'], 'key', 'quorums are not there yet', 'leave them out'))
   return { mistakes, unsupported, notes }
+}
+
+/** What expectations say of their time, and which Event they want. */
+type Window = Partial<Readonly<Record<'at' | 'from' | 'to', string>>> & { readonly event?: object }
+
+/** Whose pods an application may name, each in all the spellings that are read. */
+const podOwners: Readonly<Record<string, readonly string[]>> = {
+  pod: ['pod', 'pods', 'po'],
+  statefulset: ['statefulset', 'statefulsets', 'sts'],
+  deployment: ['deployment', 'deployments', 'deploy'],
+  replicaset: ['replicaset', 'replicasets', 'rs'],
+  daemonset: ['daemonset'],
+  job: ['job'],
+  replicationcontroller: ['replicationcontroller'],
 }
 
 function inspectExpectation(

@@ -8,7 +8,7 @@ import { parseDistribution } from '../engine/distribution.ts'
 import { didYouMean, nearest } from '../text/mistake.ts'
 import type { Path } from '../text/yaml.ts'
 import { type Choice, choices } from './schema.ts'
-import { distribution, duration, meaningOf } from './shapes.ts'
+import { distribution, duration, meaningOf, scalar } from './shapes.ts'
 
 type Any = v.GenericSchema
 
@@ -87,10 +87,11 @@ function chosen(choice: Choice, value: unknown, path: Path): Finding[] {
   const names = [...choice.schemas.keys()]
   if (choice.by === 'text') {
     const name = value[choice.key]
+    if (name === undefined) return [{ path, of: 'value', found: `${choice.what} needs "${choice.key}"`, hint: choice.lists }]
     const schema = typeof name === 'string' ? choice.schemas.get(name) : undefined
     if (schema !== undefined) return judge(schema, value, path, `${choice.what.replace(/^an? /, '')} ${name}`)
     const near = typeof name === 'string' ? nearest(name, names) : undefined
-    const hint = near === undefined ? `stsim help faults lists them` : `did you mean "${near}"?`
+    const hint = near === undefined ? choice.lists : `did you mean "${near}"?`
     return [{ path: [...path, choice.key], of: 'value', found: `${shown(name)} is not ${choice.what}`, hint }]
   }
   const there = names.filter((name) => name in value)
@@ -114,12 +115,19 @@ const distanceIsSmall = (a: string, b: string): boolean => Math.abs(a.length - b
 function judgeObject(schema: Any, object: { readonly entries: Record<string, Any> }, value: unknown, path: Path, what: string): Finding[] {
   if (!isMap(value)) return [wrongType(schema, value, path, 'a map of fields')]
   const findings: Finding[] = []
-  const known = Object.keys(object.entries)
-  const missing = known.filter((key) => !(key in value) && object.entries[key]?.type !== 'exact_optional')
+  const { others = [] } = meaningOf(schema)
+  const fields = Object.keys(object.entries)
+  const known = [...fields, ...others]
+  const missing = fields.filter((key) => !(key in value) && object.entries[key]?.type !== 'exact_optional')
   for (const key of Object.keys(value)) {
-    const entry = object.entries[key]
+    const entry = object.entries[key] ?? (others.includes(key) ? scalar : undefined)
     if (entry === undefined)
-      findings.push({ path: [...path, key], of: 'key', found: `"${key}" is not a field of ${what}`, hint: unknownField(key, known) })
+      findings.push({
+        path: [...path, key],
+        of: 'key',
+        found: `"${key}" is not a field of ${what}`,
+        hint: unknownField(key, known, fields),
+      })
     else if (value[key] === null && bare(unwrapped(entry)).type !== 'nullable')
       findings.push({ path: [...path, key], of: 'key', found: `"${key}" has no value`, hint: `give it one, or leave it out` })
     else findings.push(...judge(unwrapped(entry), value[key], [...path, key], key))
@@ -164,7 +172,8 @@ function judgeObject(schema: Any, object: { readonly entries: Record<string, Any
   return findings
 }
 
-const unknownField = (key: string, known: readonly string[]): string => didYouMean(key, known, 'its fields are')
+const unknownField = (key: string, known: readonly string[], fields: readonly string[]): string =>
+  didYouMean(key, nearest(key, known) === undefined ? fields : known, 'its fields are')
 
 const unwrapped = (schema: Any): Any => (schema.type === 'exact_optional' ? (schema as unknown as { wrapped: Any }).wrapped : schema)
 
@@ -202,13 +211,13 @@ function leaf(schema: Any, value: unknown, path: Path): Finding[] {
   }
   const meaning = meaningOf(schema)
   const issue = result.issues[0]
-  if (issue.type === 'picklist' && meaning.expects === undefined) {
+  if (issue.type === 'picklist') {
     const options = (bare(schema) as unknown as { options: readonly unknown[] }).options.map(String)
     return [
       {
         path,
         of: 'value',
-        found: `${shown(value)} is not one of ${options.join(', ')}`,
+        found: `${shown(value)} is not ${meaning.expects ?? `one of ${options.join(', ')}`}`,
         hint: typeof value === 'string' ? didYouMean(value, options) : '',
       },
     ]

@@ -15,7 +15,7 @@ const parameter = { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}' }
 function rewritten(schema: unknown, top = false): unknown {
   if (Array.isArray(schema)) return schema.map((each) => rewritten(each))
   if (typeof schema !== 'object' || schema === null) return schema
-  const { expects: _, hint: __, exclusive, needs, oneOf, ...rest } = schema as Json & Meaning
+  const { expects: _, hint: __, exclusive, needs, oneOf, others, ...rest } = schema as Json & Meaning
   const out: Json = {}
   for (const [key, value] of Object.entries(rest)) {
     if (key === 'properties') out[key] = Object.fromEntries(Object.entries(value as Json).map(([name, each]) => [name, rewritten(each)]))
@@ -27,6 +27,8 @@ function rewritten(schema: unknown, top = false): unknown {
   if (pairs.length > 0) out['not'] = { anyOf: pairs }
   if (needs !== undefined && Object.keys(needs).length > 0)
     out['dependencies'] = Object.fromEntries(Object.entries(needs).map(([key, other]) => [key, [other]]))
+  if (others !== undefined)
+    out['patternProperties'] = { [`^(${(others as readonly string[]).join('|')})$`]: { type: ['string', 'number', 'boolean'] } }
   if (oneOf !== undefined && oneOf.length > 0) out['oneOf'] = oneOf.map((key) => ({ required: [key] }))
   const scalar =
     out['type'] === 'number' ||
@@ -36,7 +38,8 @@ function rewritten(schema: unknown, top = false): unknown {
     out['enum'] !== undefined
   if (!scalar || top || out['const'] !== undefined) return out
   const { description, default: without, examples, ...constraint } = out
-  const long = typeof out['pattern'] === 'string' && out['pattern'].length > 100
+  const long =
+    (typeof out['pattern'] === 'string' && out['pattern'].length > 100) || (Array.isArray(out['enum']) && out['enum'].length > 15)
   const named = long ? { $ref: `#/definitions/${shared(constraint)}` } : constraint
   return { ...defined({ description, default: without, examples }), anyOf: [named, parameter] }
 }

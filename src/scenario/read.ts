@@ -12,7 +12,7 @@ import { splitWords } from '../text/words.ts'
 import { type Document, type Path, readYaml } from '../text/yaml.ts'
 import { inspect, type Unsupported } from './inspect.ts'
 import { judge } from './judge.ts'
-import { checkObject, keysOf, Manifests } from './manifests.ts'
+import { checkFields, checkObject, keysOf, Manifests } from './manifests.ts'
 import { type Parameter, readSetting, type Setting, withParameters, withSetting } from './parameters.ts'
 import type { Scenario } from './scenario.ts'
 import { type ScenarioFile, scenarioFile } from './schema.ts'
@@ -236,7 +236,7 @@ export function readScenario(text: string, options: ReadOptions): ScenarioReadin
   const listed: unknown[] = Array.isArray(part.value.manifests) ? part.value.manifests : []
   for (const [index, entry] of listed.entries()) takeManifest(reader, manifests, part, entry, index)
   const { objects, made } = manifests.withNamespaces()
-  reader.mistakes.push(...manifests.mistakes)
+  reader.mistakes.push(...manifests.mistakes, ...appliedMistakes(part))
   tellManifests(reader, manifests, made)
   const cluster = included.reduce<unknown>((below, one) => over(one.value.cluster, below), part.value.cluster) as ScenarioFile['cluster']
   const sound = part.sound && included.every((one) => one.sound)
@@ -294,6 +294,22 @@ export function readScenario(text: string, options: ReadOptions): ScenarioReadin
 /** The gates of a cluster; of a release that is not modelled, those of the default. */
 const gatesNamed = ({ release, featureGates }: Scenario['cluster']): Gates =>
   gatesOf(parseRelease(release) ?? { minor: 36, patch: 99 }, featureGates ?? {})
+
+/** What is wrong with the objects of `apply:` steps. They may be parts of objects that are there: only their fields are looked at. */
+function appliedMistakes({ document, value }: Part): readonly Mistake[] {
+  const applied = new Manifests()
+  const steps: unknown[] = Array.isArray(value.steps) ? value.steps : []
+  for (const [index, step] of steps.entries()) {
+    const given = isMap(step) ? step['apply'] : undefined
+    for (const [at, object] of [given ?? []].flat().entries())
+      if (isMap(object)) applied.take(document, ['steps', index, 'apply', ...(Array.isArray(given) ? [at] : [])], object)
+  }
+  const fields = [...applied.origins].flatMap(([object, { path, ...origin }]) => {
+    const step = steps[path[1] as number] as Record<string, unknown>
+    return step['fails'] === true ? [] : checkFields(object, { path, ...origin })
+  })
+  return [...applied.mistakes, ...fields]
+}
 
 function takeManifest(reader: Reader, manifests: Manifests, part: Part, entry: unknown, index: number): void {
   if (isMap(entry)) {

@@ -7,6 +7,7 @@
  */
 import * as v from 'valibot'
 import { faults } from './faults/index.ts'
+import { pluginConfig, pluginConfigs, schedulerConfiguration } from './scheduler-configuration.ts'
 import {
   condition,
   distribution,
@@ -18,6 +19,7 @@ import {
   object,
   positive,
   quantity,
+  scalar,
   text,
   texts,
   whole,
@@ -26,10 +28,10 @@ import {
 
 type Any = v.GenericSchema
 
-/** How the schema of one alternative is found: by which key is there, or by the text under a key. */
+/** How the schema of one alternative is found: by which key is there, or by the text under a key (`lists` says where all texts are found). */
 export type Choice =
   | { readonly by: 'key'; readonly what: string; readonly schemas: ReadonlyMap<string, Any> }
-  | { readonly by: 'text'; readonly key: string; readonly what: string; readonly schemas: ReadonlyMap<string, Any> }
+  | { readonly by: 'text'; readonly key: string; readonly what: string; readonly lists: string; readonly schemas: ReadonlyMap<string, Any> }
 
 /** For each schema that stands for alternatives: how to choose. */
 export const choices = new Map<Any, Choice>()
@@ -93,15 +95,27 @@ const release = meant(v.union([v.pipe(v.string(), v.regex(/^1\.3[3-7](\.\d+)?$/)
   hint: 'write it as "1.36" (its last patch) or "1.36.2"',
 }) as unknown as v.GenericSchema<string>
 
+choices.set(pluginConfig, {
+  by: 'text',
+  key: 'name',
+  what: 'a scheduler plugin',
+  lists: `one of: ${[...pluginConfigs.keys()].join(', ')}`,
+  schemas: pluginConfigs,
+})
+const flags = v.record(v.string(), v.unknown())
+/** Of kube-scheduler every field is known; of the others any is taken. */
+const schemaOf = (component: string): v.GenericSchema<Record<string, unknown>> =>
+  component === 'kube-scheduler' ? schedulerConfiguration : flags
+
 const cluster = v.strictObject({
   release: field(release, 'Behaviour of that Kubernetes release.', { default: '1.36' }),
   profile: field(v.picklist(profiles), 'Latencies, phases and storage classes.', { default: 'kind-local' }),
   nodes: field(v.array(nodeGroup), 'The machines; an empty list is a cluster without any.', { default: [{ count: 3 }] }),
   components: field(
     v.strictObject(
-      Object.fromEntries(components.map((one) => [one, v.exactOptional(v.nullable(v.record(v.string(), v.unknown())))])) as Record<
+      Object.fromEntries(components.map((one) => [one, v.exactOptional(v.nullable(schemaOf(one)))])) as Record<
         (typeof components)[number],
-        v.ExactOptionalSchema<v.NullableSchema<v.RecordSchema<v.StringSchema<undefined>, v.UnknownSchema, undefined>, undefined>, undefined>
+        v.ExactOptionalSchema<v.NullableSchema<v.GenericSchema<Record<string, unknown>>, undefined>, undefined>
       >,
     ),
     'Flags and configuration fields of the real components, under their real names.',
@@ -324,7 +338,7 @@ const faultSteps = new Map<string, Any>(
   ]),
 )
 const faultStep = v.union([...faultSteps.values()]) as unknown as v.GenericSchema<FaultStep>
-choices.set(faultStep, { by: 'text', key: 'fault', what: 'a fault', schemas: faultSteps })
+choices.set(faultStep, { by: 'text', key: 'fault', what: 'a fault', lists: 'stsim help faults lists them', schemas: faultSteps })
 
 /** The schema of a step with that fault. */
 export const faultStepOf = (fault: string): v.GenericSchema => faultSteps.get(fault) as v.GenericSchema
@@ -414,7 +428,7 @@ export const scenarioFile = v.strictObject({
   kind: must(v.literal('Scenario'), 'What this file is.'),
   name: field(name, "The name of the run; default: the file's name."),
   start: field(
-    meant(v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)), {
+    meant(v.pipe(v.string(), v.regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/)), {
       expects: 'a moment',
       hint: 'write it as 2026-01-01T00:00:00Z',
     }),
@@ -428,7 +442,7 @@ export const scenarioFile = v.strictObject({
     default: 'settled',
   }),
   parameters: field(
-    v.record(v.string(), meant(v.union([v.string(), v.number(), v.boolean()]), { expects: 'text, a number, true or false' })),
+    v.record(v.string(), scalar),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how a scenario writes it
     'Values that `${name}` stands for, anywhere below.',
     { examples: [{ replicas: 3 }] },

@@ -22,6 +22,8 @@ export type Meaning = {
   readonly needs?: Readonly<Record<string, string>>
   /** Of an object: exactly one of these must be given. */
   readonly oneOf?: readonly string[]
+  /** Of an object: further names, under which any text, number or truth is taken as it is. */
+  readonly others?: readonly string[]
 }
 
 type Any = v.GenericSchema
@@ -96,6 +98,10 @@ export const name = meant(v.pipe(v.string(), v.regex(/^[a-z0-9](?:[-a-z0-9.]*[a-
 export const whole = (least = 0) =>
   meant(v.pipe(v.number(), v.integer(), v.minValue(least)), { expects: `a whole number from ${least} on` })
 
+/** A whole number in a range, both ends in it. */
+export const wholeBetween = (least: number, most: number) =>
+  meant(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most)), { expects: `a whole number from ${least} to ${most}` })
+
 /** A number above 0. */
 export const positive = meant(v.pipe(v.number(), v.minValue(0)), { expects: 'a number, not below 0' })
 
@@ -107,6 +113,9 @@ export const condition = meant(v.pipe(v.string(), v.minLength(1)), {
   expects: 'a condition in CEL',
   hint: `write one like statefulset('web').status.readyReplicas == 3`,
 })
+
+/** Anything without parts. */
+export const scalar = meant(v.union([v.string(), v.number(), v.boolean()]), { expects: 'text, a number, true or false' })
 
 /** Texts by name. */
 export const texts = meant(v.record(v.string(), v.string()), { expects: 'a map of texts' })

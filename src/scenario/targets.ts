@@ -51,14 +51,22 @@ const controllerNames = [
 
 const article = (kinds: readonly TargetKind[]): string => kinds.map((kind) => `${kind}/NAME`).join(' or ')
 
+/** Reads a label selector. */
+export function readSelector(text: string): readonly Requirement[] | NoTarget {
+  const read = parseLabelSelector(text)
+  return 'error' in read
+    ? { found: `"${text}" is not a selector: ${read.error}`, hint: "write it as kubectl's -l takes it: app=web" }
+    : read
+}
+
 /** Reads a target; `mode` says that it is a selector. */
 export function readTarget(text: string, fault: FaultDefinition, aims: Aims, mode: boolean): TargetText | NoTarget {
   const [first] = fault.targets
   if (first === undefined) return { found: `fault ${fault.name} takes no target`, hint: 'leave it out' }
   const slash = text.indexOf('/')
   if (isSelector(text) || (mode && slash < 0)) {
-    const read = parseLabelSelector(text)
-    if ('error' in read) return { found: `"${text}" is not a selector: ${read.error}`, hint: "write it as kubectl's -l takes it: app=web" }
+    const read = readSelector(text)
+    if ('found' in read) return read
     return first === 'component'
       ? { found: 'a selector where a component was expected', hint: 'write component/NAME' }
       : { kind: first, selector: read }

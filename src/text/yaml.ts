@@ -431,6 +431,22 @@ export function readYaml(source: string, file: string, how: ReadingOptions = {})
   return { documents, mistakes }
 }
 
+/** Deeper than any object; what comes after may call itself so often. */
+const mostDepth = 500
+
+/** Where a JSON text is nested more than `most` deep; -1: nowhere. */
+function deeperThan(most: number, text: string): number {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (c === 34) for (at += 1; text.charCodeAt(at) !== 34; at++) at += text.charCodeAt(at) === 92 ? 1 : 0
+    else if (c === 123 || c === 91) depth += 1
+    else if (c === 125 || c === 93) depth -= 1
+    if (depth > most) return at
+  }
+  return -1
+}
+
 /** JSON is read as JSON: faster, and dumps of whole clusters are large. Places are looked up only when something is wrong. */
 function readJson(text: string, file: string, lines: () => Lines, given: How): Reading | undefined {
   if (!/^\s*[{[]/.test(text.slice(0, 200)) || text.length > mostJson) return undefined
@@ -440,11 +456,16 @@ function readJson(text: string, file: string, lines: () => Lines, given: How): R
   } catch {
     return undefined
   }
+  const tooDeep = deeperThan(mostDepth, text)
+  if (tooDeep >= 0) {
+    const [found, hint] = unreadableDocument(new RangeError())
+    const place = lines().place(tooDeep, tooDeep + 1)
+    return { documents: [], mistakes: [{ file, ...place, found, hint, excerpt: lines().excerpt(place.line) }] }
+  }
   // Keys given twice are errors; JSON.parse keeps the last in silence. Only a text of moderate size is searched for them.
   if (given.uniqueKeys && text.length < 1 << 20) {
     const { faults } = parseChunk(text)
-    const doubles = faults.filter((fault) => fault.hint === syntaxHints['DUPLICATE_KEY'])
-    if (doubles.length > 0) return undefined
+    if (faults.some((fault) => fault.hint === syntaxHints['DUPLICATE_KEY'])) return undefined
   }
   const parse = (): Parsed => parseChunk(text, given).parsed
   return { documents: [new YamlDocument(file, value, 0, lines().place(text.search(/\S/), 0).line, lines, parse)], mistakes: [] }

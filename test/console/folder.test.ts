@@ -55,6 +55,19 @@ describe('the folder of a run', () => {
     expect(readdirSync(place)).toEqual(['run'])
   })
 
+  test('that the file system does not take is said in one line, and is no bug', () => {
+    const folder = join(place, 'run')
+    expect(() => writeFolder(folder, [file(join('nowhere', 'x'), 'x')])).toThrow(`--out ${folder} cannot be written: ENOENT`)
+    expect(readdirSync(place)).toEqual([])
+  })
+
+  test.skipIf(process.getuid?.() === 0)('is refused before the run where nothing may be written', () => {
+    mkdirSync(join(place, 'sealed'), { mode: 0o555 })
+    expect(refusal(join(place, 'sealed', 'run'))).toBe(
+      `--out ${join(place, 'sealed', 'run')} may not be written; name another folder, or none`,
+    )
+  })
+
   test('is refused where it would destroy something', () => {
     writeFileSync(join(place, 'file'), '')
     mkdirSync(join(place, 'mine'))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Failure, printFailure } from '../../src/cluster/kubectl/failure.ts'
+import { Failure, printFailure, refused } from '../../src/cluster/kubectl/failure.ts'
 import { type FlagText, findCommand, parseFlags } from '../../src/cluster/kubectl/parse.ts'
 
 const texts: readonly FlagText[] = [
@@ -102,4 +102,14 @@ describe('the command of a line', () => {
   ])('%s', (line, place) => {
     expect(findCommand(line.split(' '))).toBe(place)
   })
+})
+
+describe('a server that does not answer', () => {
+  test.each([
+    [
+      'dial tcp 10.0.0.1:443: connect: connection refused',
+      'The connection to the server 10.0.0.1:443 was refused - did you specify the right host or port?\n',
+    ],
+    ['dial tcp: i/o timeout', 'Unable to connect to the server: dial tcp: i/o timeout\n'],
+  ])('%s', (message, said) => expect(printFailure(refused({ code: 0, reason: 'Unreachable', message }))).toBe(said))
 })

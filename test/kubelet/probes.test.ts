@@ -47,6 +47,19 @@ describe('liveness', () => {
     expect(cluster.get('Pod', 'web-0')?.['status'].containerStatuses[0].restartCount).toBe(1)
   })
 
+  it('counts its failures anew for each container', () => {
+    const cluster = withProbes({ livenessProbe: { ...get, failureThreshold: 3 } })
+    trouble(cluster, 100, 170, { kind: 'probe-fail', probe: 'liveness' })
+    cluster.run(300)
+    const { journal } = cluster.engine
+    const counts = cluster.entries('probe').length
+    const found = Array.from({ length: journal.length }, (_, i) => i + 1)
+      .filter((n) => journal.what(n) === 'probe')
+      .map((n) => journal.detail(n) as { result: string; failures: number })
+    expect(found).toHaveLength(counts)
+    expect(found.filter(({ result }) => result === 'failure').map(({ failures }) => failures)).toEqual([3, 3])
+  })
+
   it('uses the grace period of the probe', () => {
     const cluster = withProbes(
       { livenessProbe: { ...get, terminationGracePeriodSeconds: 5 } },

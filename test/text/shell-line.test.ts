@@ -14,6 +14,7 @@ describe('the commands of a line', () => {
     ['a | b; c', ['a | b', 'c']],
     ['', ['']],
     ['for i in 0 1; do a-$i; done', ['a-0', 'a-1']],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
     ['for i in 0 1; do a "$i${i}"; b; done; c', ['a "00"', 'b', 'a "11"', 'b', 'c']],
     [`for i in 0; do a "w-$i" -- sh -c 'echo $i "$(hostname)"' $in \\$i; done`, [`a "w-0" -- sh -c 'echo $i "$(hostname)"' $in \\$i`]],
     ['for i in 0 1; do a', ['for i in 0 1; do a']],

@@ -136,6 +136,9 @@ describe('what cannot be read is refused politely', () => {
   })
 
   it('a nest without end', () => {
+    const nest = `${'{"a": ['.repeat(3_000)}1${']}'.repeat(3_000)}`
+    expect(readYaml(nest, 'a').mistakes.map((one) => [one.column, one.found])).toEqual([[1751, 'a document nested too deeply to be read']])
+    expect(readYaml(`{"a": "${'{'.repeat(3_000)}\\""}`, 'a').mistakes).toEqual([])
     expect(readYaml('['.repeat(30_000), 'a').mistakes).toHaveLength(1)
   })
 

@@ -94,8 +94,8 @@ export const podGarbageCollector: ControllerFactory = (component: Component): Co
       }
       for (const pod of inOrder(pods.onNode(name))) yield* force(pod, condition)
     }
-    // While pods name a node that is missing, each tick looks again.
-    if (suspects.size > 0) turn.want(now + 1)
+    // While pods name a node that is missing: nothing comes of a tick before a quarantine is over.
+    if (suspects.size > 0) turn.want(missing.size > 0 ? Math.min(...missing.values()) : now + 1)
   }
 
   /** B8: the phase becomes Failed, and the pod goes without grace. */

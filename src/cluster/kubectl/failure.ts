@@ -56,6 +56,13 @@ export const textOf = (fault: Fault): string => ('status' in fault ? standardTex
 
 const standardText = (status: Status): string => {
   if (status.reason === 'Unauthorized') return `error: You must be logged in to the server (${status.message})`
+  // What the client says itself when nobody answers (StandardErrorMessage).
+  if (status.reason === 'Unreachable') {
+    const server = /^dial tcp (\S+): .*connection refused$/.exec(status.message)?.[1]
+    return server === undefined
+      ? `Unable to connect to the server: ${status.message}`
+      : `The connection to the server ${server} was refused - did you specify the right host or port?`
+  }
   return status.reason === '' ? `Error from server: ${status.message}` : `Error from server (${status.reason}): ${status.message}`
 }
 

@@ -262,6 +262,7 @@ class ProbeWorker {
         this.run = 0
       }
       this.publish(result)
+      if (this.onHold) this.failures = 0
     }
     this.goOn()
   }

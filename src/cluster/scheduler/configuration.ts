@@ -2,8 +2,12 @@
  * KubeSchedulerConfiguration (v1): profiles with their plugins, weights and arguments, back-off and the share of nodes to score.
  * Source: scheduler.md 7.0 and 11; pkg/scheduler/apis/config/v1, framework/runtime (expandMultiPointPlugins).
  *
- * Differs from Kubernetes: extenders are not run; fields that have no meaning here (parallelism, clientConnection, leaderElection) are
- * taken and ignored.
+ * Differs from Kubernetes: extenders are not run (a scenario with some is refused). Taken without effect, for nothing here depends on them:
+ * parallelism, delayCacheUntilActive, clientConnection, leaderElection, enableProfiling, enableContentionProfiling, healthzBindAddress and
+ * metricsBindAddress (the last two are of versions before v1); arguments of DynamicResources; queueSort, permit, bind and postBind, where the
+ * only plugins are PrioritySort and DefaultBinder; the weights of NodeResourcesBalancedAllocation, which are all 1. Names of plugins are the
+ * same in all releases; those of features that are off in all of them (GangScheduling) are unknown. A scenario is read more strictly than a
+ * file (scenario/scheduler-rules.ts): under `disabled` and `pluginConfig` a name of no plugin is a mistake, which Kubernetes overlooks.
  */
 import type { Gates } from '../objects/release.ts'
 import type { Plugin } from './plugin.ts'
@@ -31,6 +35,33 @@ export type SchedulerConfiguration = {
 export const points = ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve', 'preBind'] as const
 export type Point = (typeof points)[number]
 
+/**
+ * The plugins of Kubernetes and the extension points that each has there, also those that have no rule here.
+ * Source: pkg/scheduler/framework/plugins, the interfaces that each plugin declares.
+ */
+export const pluginPoints = {
+  DefaultBinder: ['bind'],
+  DefaultPreemption: ['preEnqueue', 'postFilter'],
+  DynamicResources: ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'score', 'reserve', 'preBind'],
+  ImageLocality: ['score'],
+  InterPodAffinity: ['preFilter', 'filter', 'preScore', 'score'],
+  NodeAffinity: ['preFilter', 'filter', 'preScore', 'score'],
+  NodeDeclaredFeatures: ['preFilter', 'filter'],
+  NodeName: ['filter'],
+  NodePorts: ['preFilter', 'filter'],
+  NodeResourcesBalancedAllocation: ['preScore', 'score'],
+  NodeResourcesFit: ['preFilter', 'filter', 'preScore', 'score'],
+  NodeUnschedulable: ['filter'],
+  NodeVolumeLimits: ['preFilter', 'filter'],
+  PodTopologySpread: ['preFilter', 'filter', 'preScore', 'score'],
+  PrioritySort: ['queueSort'],
+  SchedulingGates: ['preEnqueue'],
+  TaintToleration: ['filter', 'preScore', 'score'],
+  VolumeBinding: ['preFilter', 'filter', 'preScore', 'score', 'reserve', 'preBind'],
+  VolumeRestrictions: ['preFilter', 'filter'],
+  VolumeZone: ['preFilter', 'filter'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
 /** A plugin in its place: `index` finds its state in a cycle, `weight` its share of the score. */
 export type Placed = { readonly plugin: Plugin; readonly index: number; readonly weight: number }
 
@@ -54,6 +85,17 @@ export const defaultSchedulerName = 'default-scheduler'
 
 const isDisabled = (set: PluginSet | undefined, name: string): boolean =>
   (set?.disabled ?? []).some((plugin) => plugin.name === '*' || plugin.name === name)
+
+const preparations = [
+  ['preFilter', 'filter'],
+  ['preScore', 'score'],
+] as const
+
+/** Whether a plugin of Kubernetes acts at a point where Kubernetes' own does not. */
+const isOurs = (plugin: Plugin, point: Point): boolean => {
+  const theirs: readonly string[] | undefined = pluginPoints[plugin.name as keyof typeof pluginPoints]
+  return theirs !== undefined && plugin[point] !== undefined && !theirs.includes(point)
+}
 
 const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, own: readonly Plugin[]): Profile => {
   const args = (name: string): object | undefined => configured.pluginConfig?.find((one) => one.name === name)?.args
@@ -84,6 +126,11 @@ const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, 
     at[point] = all
       .filter((one): one is { plugin: Plugin; weight: number | undefined } => one.plugin?.[point] !== undefined)
       .map(({ plugin, weight }) => ({ plugin, index: indexOf(plugin), weight: weight || plugin.weight || 1 }))
+  }
+  // What only ours do beforehand goes along with what needs it: in Kubernetes nobody could ask for it there.
+  for (const [before, point] of preparations) {
+    const missing = at[point].filter(({ plugin }) => isOurs(plugin, before) && !at[before].some((one) => one.plugin === plugin))
+    at[before] = [...at[before], ...missing]
   }
   return {
     schedulerName: configured.schedulerName ?? defaultSchedulerName,

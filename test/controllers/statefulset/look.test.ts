@@ -89,6 +89,11 @@ describe('why a set waits', () => {
       'web-1 is terminating since 20 s; nothing more is done until it is gone',
     ],
     [
+      'the last word about a pod, in whose instant it goes',
+      { meta: { deletionTimestamp: calendar.textOf(995e6), deletionGracePeriodSeconds: 0 } },
+      'web-1 is terminating since 5 s; nothing more is done until it is gone',
+    ],
+    [
       'a termination that nobody confirms',
       { meta: { deletionTimestamp: calendar.textOf(400e6), deletionGracePeriodSeconds: 30 } },
       'web-1 is terminating since 10 min; its grace period ended 10 min ago and no kubelet of node-1 confirms its end; nothing more is done until its node is back, or its Node object is deleted, or by hand: kubectl delete pod web-1 --grace-period=0 --force',

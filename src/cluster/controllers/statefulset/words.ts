@@ -78,7 +78,8 @@ const terminatingWords = (pod: Pod, judgement: Judgement): string => {
   if (judgement.now <= deadline) return going
   const late = lengthOf(judgement.now - deadline)
   if (finalizers !== undefined && finalizers.length > 0) return `${going} and held by its finalizer ${finalizers.join(', ')}`
-  if ((deletionGracePeriodSeconds ?? 0) === 0 && judgement.now - deadline < 1_000_000) return going
+  // Grace 0 without a finalizer is the last word of whoever ends it: the removal follows in the same instant.
+  if ((deletionGracePeriodSeconds ?? 0) === 0) return going
   const node = pod.spec.nodeName === undefined ? '' : ` of ${pod.spec.nodeName}`
   return `${going}; its grace period ended ${late} ago and no kubelet${node} confirms its end`
 }
@@ -99,6 +100,7 @@ export const remedyFor = (pod: Pod, judgement: Judgement, updateRevision: string
     const deadline = judgement.microsOf(pod.metadata.deletionTimestamp as string)
     if (judgement.now <= deadline + 1_000_000) return '; nothing more is done until it is gone'
     if (finalizers !== undefined && finalizers.length > 0) return '; nothing more is done until that is taken away'
+    if ((pod.metadata.deletionGracePeriodSeconds ?? 0) === 0) return '; nothing more is done until it is gone'
     return `; nothing more is done until its node is back, or its Node object is deleted, or by hand: kubectl delete pod ${name} --grace-period=0 --force`
   }
   if (isReady(pod) && isRunning(pod)) return ''
