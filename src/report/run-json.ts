@@ -11,8 +11,14 @@ const verdict = ({ name, held, at, message }: Verdict): object => ({ name, held,
 
 const numbered = (seed: string): string | number => (/^(0|[1-9]\d{0,14})$/.test(seed) ? Number(seed) : seed)
 
+const scenarioTexts = new WeakMap<Recording, string>()
+
 /** The scenario as it was run: with the seed of this run. */
-export const scenarioText = (recording: Recording): string => writeScenario({ ...recording.scenario, seed: numbered(recording.seed) })
+export const scenarioText = (recording: Recording): string => {
+  const text = scenarioTexts.get(recording) ?? writeScenario({ ...recording.scenario, seed: numbered(recording.seed) })
+  scenarioTexts.set(recording, text)
+  return text
+}
 
 export function runJson(recording: Recording): string {
   const { facts, scenario } = recording

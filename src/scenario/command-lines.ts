@@ -6,7 +6,7 @@ import type { Command } from '../cluster/kubectl/command.ts'
 import { commands } from '../cluster/kubectl/commands.ts'
 import { Failure } from '../cluster/kubectl/failure.ts'
 import { findCommand, parseFlags } from '../cluster/kubectl/parse.ts'
-import { didYouMean } from '../text/mistake.ts'
+import { didYouMean, nearest } from '../text/mistake.ts'
 
 /** Why kubectl does not take the line; `word`: how the word begins that it complains of. */
 type Refusal = { readonly found: string; readonly hint: string; readonly word?: string }
@@ -50,8 +50,8 @@ function flagRefusal(
     const found = thrown.message.split('\n')[0] as string
     const flag = /^unknown flag: (--[^\s]+)$/.exec(found)?.[1]
     const longs = flags.map((text) => `--${text.split(/[, ]/)[0]}`)
-    const hint =
-      (flag === undefined ? '' : didYouMean(flag, longs)) || `kubectl ${name} refuses it; a step that shows a refusal says fails: true`
+    const near = flag === undefined ? undefined : nearest(flag, longs)
+    const hint = near === undefined ? `kubectl ${name} refuses it; a step that shows a refusal says fails: true` : `did you mean "${near}"?`
     return { found, hint, ...(flag === undefined ? {} : { word: flag }) }
   }
 }

@@ -274,6 +274,7 @@ export function readScenario(text: string, options: ReadOptions): ScenarioReadin
       place,
       within,
       invariants: options.invariants,
+      isCut: reader.settings.some(({ path: [key] }) => key === 'duration'),
       kindCalled,
       kindNames: allKinds.flatMap((one) => [one.singular, one.plural, ...one.shortNames]),
     })

@@ -9,6 +9,7 @@ import { type Distribution, sample } from '../../engine/distribution.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Container, ExecResult, Program, ProgramFactory, Question } from '../../world/container.ts'
 import type { Delays } from '../../world/delays.ts'
+import { meetsAll, parseLabelSelector } from '../objects/selector.ts'
 
 /** One entry of `applications:`. */
 export type Application = {
@@ -141,15 +142,8 @@ function podMatcher(pods: string): (container: Container) => boolean {
       return mine === owner || (owner.startsWith('deployment/') && mine.startsWith(`replicaset/${name}-`))
     }
   }
-  const terms = pods.split(',').map((term) => term.trim())
-  return (container) =>
-    terms.every((term) => {
-      const unlike = /^([^!=\s]+)\s*!=\s*(\S*)$/.exec(term)
-      if (unlike !== null) return container.facts.labels[unlike[1] as string] !== unlike[2]
-      const like = /^([^!=\s]+)\s*==?\s*(\S*)$/.exec(term)
-      if (like !== null) return container.facts.labels[like[1] as string] === like[2]
-      return term.startsWith('!') ? !(term.slice(1) in container.facts.labels) : term in container.facts.labels
-    })
+  const selector = parseLabelSelector(pods)
+  return (container) => !('error' in selector) && meetsAll(selector, container.facts.labels)
 }
 
 const longNames: ReadonlyMap<string, string> = new Map([

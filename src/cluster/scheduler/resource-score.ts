@@ -14,7 +14,9 @@ export const usualResources: readonly Resource[] = [
 
 /** Configured resources with their weights; a weight that is missing or 0 is 1. */
 export const resourcesOf = (configured: readonly ResourceWeight[] | undefined): readonly Resource[] =>
-  configured === undefined ? usualResources : configured.map(({ name, weight }) => ({ name, weight: weight || 1 }))
+  configured === undefined || configured.length === 0
+    ? usualResources
+    : configured.map(({ name, weight }) => ({ name, weight: weight || 1 }))
 
 /** An amount of a named resource. */
 export const amountOf = (amounts: Amounts, name: string): number => {
