@@ -41,8 +41,9 @@ export const answersOf = (
         all.add(address)
         // A pod without a hostname is found by its address with dashes.
         const own = `${endpoint.hostname ?? address.replaceAll('.', '-')}.${name}`
-        const there = answers.get(own) ?? []
-        if (!there.includes(address)) answers.set(own, [...there, address].sort())
+        const there = answers.get(own)
+        if (there === undefined) answers.set(own, [address])
+        else if (!there.includes(address)) answers.set(own, [...there, address].sort())
       }
     }
   }
