@@ -127,14 +127,20 @@ export class Members {
   triggerTime(service: KubernetesObject, pods: readonly Timed[]): string | undefined {
     const key = namespacedName(service)
     const before = this.told.get(key)
-    const known = before?.pods
+    const times = before?.pods ?? new Map<string, string>()
     let least: string | undefined
-    const times = new Map<string, string>()
+    let count = 0
     for (const { name, time } of pods) {
       if (time === undefined) continue
-      const told = known?.get(name)
+      count += 1
+      const told = times.get(name)
+      if (told === time) continue
       if ((told === undefined || time > told) && (least === undefined || time < least)) least = time
       times.set(name, time)
+    }
+    if (times.size > count) {
+      const there = new Set(pods.flatMap(({ name, time }) => (time === undefined ? [] : [name])))
+      for (const name of [...times.keys()]) if (!there.has(name)) times.delete(name)
     }
     const born = service.metadata.creationTimestamp ?? ''
     if ((before?.service === undefined || born > before.service) && (least === undefined || born < least)) least = born

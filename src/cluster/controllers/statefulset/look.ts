@@ -18,7 +18,7 @@ import type { Guard } from './consistency.ts'
 import { factsOf, fitOf } from './facts.ts'
 import { adoptionPatch, adoptRevisions, decideRevisions, type Revisions, releasePatch, truncate, whyNotAdopt } from './history.ts'
 import { identityMatches, isMadeAtCurrent, newPod, storageMatches } from './identity.ts'
-import { membershipOf } from './members.ts'
+import { isClaimed, membershipOf } from './members.ts'
 import {
   asOne,
   claimsAreRight,
@@ -85,7 +85,7 @@ function* claimPods(set: StatefulSet, component: Component, guard: Guard, key: s
   const orphans = lister.orphans(namespace ?? '')
   const candidates = orphans.length === 0 ? owned : [...new Set([...owned, ...orphans])]
   // Nothing to adopt or to release, as mostly: who comes first makes no difference then.
-  if (candidates.every((pod) => membershipOf(set, pod) === 'claim')) return { pods: candidates }
+  if (candidates.every((pod) => isClaimed(set, pod))) return { pods: candidates }
   const troubles: Trouble[] = []
   const pods: Pod[] = []
   let recheck: { readonly why: string | undefined } | undefined
