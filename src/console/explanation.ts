@@ -25,7 +25,10 @@ export function explanationOf(observed: Observed, expectations: readonly (Micros
 /** The entry that is asked about. */
 function entryOf(observed: Observed, expectations: readonly (Micros | undefined)[], words: readonly string[]): number {
   const [what = '', more] = words
-  if (what === 'event') return events.rows(observed)[numbered(events.rows(observed).length, more, 'event')]?.[0] as number
+  if (what === 'event') {
+    const rows = events.rows(observed)
+    return rows[numbered(rows.length, more, 'event')]?.[0] as number
+  }
   if (what === 'expectation')
     return newestAt(observed.journal, expectations[numbered(expectations.length, more, 'expectation')] ?? observed.ended)
   const [kindText = '', ...rest] = what.split('/')

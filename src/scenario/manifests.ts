@@ -117,27 +117,27 @@ export function checkObject(object: KubernetesObject, origin: Origin, gates: Gat
   const kind = kindOf(object.kind)
   if (kind === undefined) return []
   const { document, path } = origin
-  const fields = checkFields(object, origin)
-  if (fields.length > 0) return fields
-  const { value } = readFields(typeOfKind(object.kind), object)
+  const { value, mistakes } = readFields(typeOfKind(object.kind), object)
+  if (mistakes.length > 0) return placed(mistakes, origin)
   const context: KindContext = { gates, time: '2026-01-01T00:00:00Z', get: () => undefined }
-  const placed = inDefaultNamespace(value as KubernetesObject)
-  const errors = kind.validate(kind.defaults(placed, context), context)
+  const whole = kind.defaults(inDefaultNamespace(value as KubernetesObject), context)
+  const errors = kind.validate(whole, context)
   return errors.map(({ field, message }) => document.mistake([...path, ...keysOf(field)], 'value', `${field}: ${message}`, ''))
 }
 
 /** The fields of an object that the API server does not know, and the values of wrong types, each with its place. */
-export const checkFields = (object: KubernetesObject, { document, path }: Origin): readonly Mistake[] =>
-  kindOf(object.kind) === undefined
-    ? []
-    : readFields(typeOfKind(object.kind), object).mistakes.map((mistake) =>
-        document.mistake(
-          [...path, ...mistake.path],
-          mistake.kind === 'unknown' ? 'key' : 'value',
-          mistake.text,
-          mistake.nearest === undefined ? '' : `did you mean "${mistake.nearest}"?`,
-        ),
-      )
+export const checkFields = (object: KubernetesObject, origin: Origin): readonly Mistake[] =>
+  kindOf(object.kind) === undefined ? [] : placed(readFields(typeOfKind(object.kind), object).mistakes, origin)
+
+const placed = (mistakes: ReturnType<typeof readFields>['mistakes'], { document, path }: Origin): readonly Mistake[] =>
+  mistakes.map((mistake) =>
+    document.mistake(
+      [...path, ...mistake.path],
+      mistake.kind === 'unknown' ? 'key' : 'value',
+      mistake.text,
+      mistake.nearest === undefined ? '' : `did you mean "${mistake.nearest}"?`,
+    ),
+  )
 
 /** An object that names no namespace goes into the default one. */
 export const inDefaultNamespace = (object: KubernetesObject): KubernetesObject =>

@@ -131,22 +131,7 @@ const formats = [
 ]
 
 /** Formats of `-o` for get. Source: kubectl.md 6.2. */
-export const listedFormats = [
-  'custom-columns',
-  'custom-columns-file',
-  'go-template',
-  'go-template-file',
-  'json',
-  'jsonpath',
-  'jsonpath-as-json',
-  'jsonpath-file',
-  'kyaml',
-  'name',
-  'template',
-  'templatefile',
-  'wide',
-  'yaml',
-]
+export const listedFormats = [...formats, 'custom-columns', 'custom-columns-file', 'wide'].sort()
 
 /** What `-o` says it cannot do. */
 const unknownFormat = (output: string, allowed: readonly string[]): Error =>

@@ -27,7 +27,8 @@ const billion = 1_000_000_000n
 /** The most that a quantity of binary form can be: 2^63 - 1. */
 const mostBinary = ((1n << 63n) - 1n) * billion
 
-const decimalSuffixes: ReadonlyMap<string, number> = new Map([
+/** The suffixes of decimal form, with their powers of ten. */
+export const decimalSuffixes: ReadonlyMap<string, number> = new Map([
   ['n', -9],
   ['u', -6],
   ['m', -3],

@@ -5,7 +5,7 @@
  * Source: pkg/controller/controller_utils.go ComputeHash; apimachinery util/{hash,dump,rand}; davecgh/go-spew format.go (`%#v` with types, without
  * methods, keys in order). Proven by the names in recordings 29 and 35.
  */
-import { readQuantity } from '../../objects/quantity.ts'
+import { decimalSuffixes, readQuantity } from '../../objects/quantity.ts'
 import { strings, structs } from './go-shapes.ts'
 
 type Field = { readonly go: string; readonly json: string; readonly type: string; readonly since: number; readonly until: number }
@@ -96,18 +96,6 @@ const quantity = (text: string): string => {
   return `{${inner} s:(string)${kept} Format:(resource.Format)${form}}`
 }
 
-const decimalSuffixes: ReadonlyMap<string, number> = new Map([
-  ['n', -9],
-  ['u', -6],
-  ['m', -3],
-  ['', 0],
-  ['k', 3],
-  ['M', 6],
-  ['G', 9],
-  ['T', 12],
-  ['P', 15],
-  ['E', 18],
-])
 const binarySuffixes = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
 /** Number and power of ten of a quantity, as ParseQuantity's fast path keeps them. */
