@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import type { Node } from '../../src/cluster/objects/node.ts'
-import { affinityQuestion, type Question, spreadQuestion } from '../../src/cluster/scheduler/counts.ts'
+import { affinityQuestion, type DomainCounts, type Question, spreadQuestion } from '../../src/cluster/scheduler/counts.ts'
 import { matcherOf } from '../../src/cluster/scheduler/matcher.ts'
 import { PodInfo } from '../../src/cluster/scheduler/pod-info.ts'
 import { type NodeInfo, Snapshot } from '../../src/cluster/scheduler/snapshot.ts'
@@ -108,6 +108,17 @@ const questions: readonly Question[] = [
 ]
 const untainted = { text: 'untainted', admits: (node: NodeInfo) => node.hardTaints.length === 0 }
 
+/** The least counts as they are kept, which must be what a look at each node finds. */
+const leastOf = (inNodes: readonly NodeInfo[], domainOf: Int32Array, counts: DomainCounts): object => {
+  const perDomain = new Map<number, number>()
+  for (const { index } of inNodes) if (domainOf[index]! >= 0) perDomain.set(domainOf[index]!, counts.at(index))
+  const least = (without: number): number => Math.min(...[...perDomain].filter(([domain]) => domain !== without).map(([, count]) => count))
+  expect(counts.least).toBe(least(-1))
+  const beside = [...perDomain.keys()].map((domain) => counts.leastBeside(domain))
+  expect(beside).toEqual([...perDomain.keys()].map(least))
+  return { least: counts.least }
+}
+
 /** Every count of a snapshot, in words. */
 const countsOf = (snapshot: Snapshot): unknown => {
   const { tallies } = snapshot
@@ -124,7 +135,11 @@ const countsOf = (snapshot: Snapshot): unknown => {
       nodes: inNodes.map((node) => tally.perNode[node.index]),
       domains: topologies.map((topology) => {
         const counts = tally.in(topology as never)
-        return { total: counts.total, nodes: inNodes.map((node) => [topology.domainOf[node.index]! >= 0, counts.at(node.index)]) }
+        return {
+          total: counts.total,
+          nodes: inNodes.map((node) => [topology.domainOf[node.index]! >= 0, counts.at(node.index)]),
+          ...leastOf(inNodes, topology.domainOf, counts),
+        }
       }),
     }
   })

@@ -4,6 +4,7 @@
  *
  * Differs from Kubernetes: nodes are looked at one after the other, where 16 workers race (5.4-4); equal totals take one draw of chance (section 12).
  */
+import type { NodeBatch, Workbench } from './batch.ts'
 import type { Placed, Profile } from './configuration.ts'
 import type { Nominator } from './nominator.ts'
 import type { Attempt, Cycle, Diagnosis, Plugin, PostFilterAnswer, Refusal } from './plugin.ts'
@@ -19,6 +20,50 @@ export type NodeScore = {
   readonly node: NodeInfo
   readonly total: number
   readonly plugins: readonly (readonly [name: string, score: number])[]
+}
+
+/** Refusals node by node. Most attempts place their pod and nobody asks for them: the map is made when somebody does. */
+class Refusals {
+  private readonly nodes: NodeInfo[] = []
+  private readonly answers: Refused[] = []
+  private asked: Map<NodeInfo, Refused> | undefined = undefined
+
+  add(node: NodeInfo, refused: Refused): void {
+    if (this.asked !== undefined) this.asked.set(node, refused)
+    else {
+      this.nodes.push(node)
+      this.answers.push(refused)
+    }
+  }
+
+  /** The node may be refused again, and counts once. */
+  addOnce(node: NodeInfo, refused: Refused): void {
+    this.byNode().set(node, refused)
+  }
+
+  byNode(): Map<NodeInfo, Refused> {
+    if (this.asked === undefined) this.asked = new Map(this.nodes.map((node, i) => [node, this.answers[i] as Refused]))
+    return this.asked
+  }
+
+  all(): Iterable<Refused> {
+    return this.asked?.values() ?? this.answers
+  }
+
+  get size(): number {
+    return this.asked?.size ?? this.nodes.length
+  }
+}
+
+class Diagnosing implements Diagnosis {
+  readonly refusals = new Refusals()
+  absent: Refusal | undefined = undefined
+  preFilter: Diagnosis['preFilter'] = undefined
+  readonly rejectors = new Set<string>()
+
+  get refused(): ReadonlyMap<NodeInfo, Refused> {
+    return this.refusals.byNode()
+  }
 }
 
 /** How an attempt ended. */
@@ -44,6 +89,7 @@ export type AttemptOptions = {
   /** Draws in [0, 1), one for each purpose; 0 where chance is switched off. */
   readonly chance: (purpose: string) => number
   readonly now: string
+  readonly workbench: Workbench
   /** Whether the scores of each plugin are kept. */
   readonly detailed?: boolean
 }
@@ -55,9 +101,13 @@ export const enoughNodes = (nodes: number, percentage: number): number => {
   return Math.max(100, Math.floor((nodes * Math.min(share, 100)) / 100))
 }
 
+const addWeighted = (totals: Float64Array, scores: Float64Array, weight: number): void => {
+  for (let i = 0; i < totals.length; i++) totals[i]! += (scores[i] as number) * weight
+}
+
 export class Attempting implements Attempt {
   readonly cycle: Cycle
-  readonly diagnosis: Diagnosis = { refused: new Map(), absent: undefined, preFilter: undefined, rejectors: new Set() }
+  readonly diagnosis = new Diagnosing()
   readonly now: string
   /** Nodes that were looked at, for the start of the next search. */
   looked = 0
@@ -68,8 +118,8 @@ export class Attempting implements Attempt {
   private readonly states: unknown[] = []
   private readonly scoreStates: unknown[] = []
   private readonly skipped: boolean[] = []
-  /** The filters of this cycle with their states, side by side: nodes are many. */
-  private filters: readonly { readonly name: string; readonly filter: NonNullable<Plugin['filter']>; readonly state: unknown }[] = []
+  /** The filters of this cycle: without those that its PreFilter made unnecessary. */
+  private readonly filters: Placed[] = []
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -140,20 +190,15 @@ export class Attempting implements Attempt {
         return this.refusedBefore(unresolvable(text), plugin.name)
       }
     }
-    this.filters = profile.at.filter
-      .filter(({ index }) => this.skipped[index] !== true)
-      .map(({ plugin, index }) => ({
-        name: plugin.name,
-        filter: plugin.filter as NonNullable<Plugin['filter']>,
-        state: this.states[index],
-      }))
+    for (const placed of profile.at.filter) if (this.skipped[placed.index] !== true) this.filters.push(placed)
     for (const name of narrowing) diagnosis.rejectors.add(name)
     const nominated = cycle.pod.nominatedNode === '' ? undefined : this.snapshot.node(cycle.pod.nominatedNode)
     if (nominated !== undefined) {
       const refused = this.filter(nominated)
       if (refused === undefined) return [nominated]
       if (refused.refusal.code === 'Error') return this.broken(refused)
-      this.refuse(nominated, refused)
+      diagnosis.rejectors.add(refused.plugin)
+      diagnosis.refusals.addOnce(nominated, refused)
     }
     let candidates = nodes
     if (names !== undefined) {
@@ -164,25 +209,98 @@ export class Attempting implements Attempt {
     return this.search(candidates)
   }
 
+  /** Stretch by stretch, none longer than the number of nodes that are still wanted: so none is looked at in vain. */
   private search(candidates: readonly NodeInfo[]): readonly NodeInfo[] | Verdict {
-    const enough = enoughNodes(candidates.length, this.options.profile.percentageOfNodesToScore)
-    const found: NodeInfo[] = []
-    for (let i = 0, at = this.options.startAt % Math.max(1, candidates.length); i < candidates.length && found.length < enough; i++) {
-      const node = candidates[at] as NodeInfo
-      if (at === 0) this.wrapped = found.length
-      at = at + 1 === candidates.length ? 0 : at + 1
-      const refused = this.filter(node)
-      if (refused === undefined) found.push(node)
-      else if (refused.refusal.code === 'Error') return this.broken(refused)
-      else this.refuse(node, refused)
+    const { batch, feasible } = this.options.workbench
+    const count = candidates.length
+    const enough = enoughNodes(count, this.options.profile.percentageOfNodesToScore)
+    const promised = this.promisedNodes()
+    feasible.clear()
+    for (let left = count, at = this.options.startAt % Math.max(1, count); left > 0 && feasible.size < enough; ) {
+      if (at === 0) this.wrapped = feasible.size
+      const size = Math.min(left, enough - feasible.size, count - at)
+      batch.take(candidates, at, size)
+      if (!this.filterBatch(batch, promised)) return this.broken(this.firstBroken(candidates, at, size))
+      feasible.append(batch)
+      left -= size
+      at = at + size === count ? 0 : at + size
     }
-    this.looked = found.length + this.diagnosis.refused.size
-    return found
+    this.looked = feasible.size + this.diagnosis.refusals.size
+    return feasible.nodes.slice(0, feasible.size)
   }
 
-  private refuse(node: NodeInfo, refused: Refused): void {
-    this.diagnosis.refused.set(node, refused)
-    this.diagnosis.rejectors.add(refused.plugin)
+  /** Leaves the nodes in the batch that pass; false if a plugin broke at one of them. */
+  private filterBatch(batch: NodeBatch, promised: ReadonlySet<NodeInfo> | undefined): boolean {
+    const { cycle, filters, states, diagnosis } = this
+    if (promised !== undefined && !this.filterPromised(batch, promised)) return false
+    let name = ''
+    const told = (node: NodeInfo, refusal: Refusal): void => diagnosis.refusals.add(node, { refusal, plugin: name })
+    for (const { plugin, index } of filters) {
+      const state = states[index]
+      if (plugin.filterMany !== undefined) plugin.filterMany(cycle, batch, state)
+      else {
+        const filter = plugin.filter as NonNullable<Plugin['filter']>
+        for (let i = 0; i < batch.size; i++) {
+          const refusal = filter(cycle, batch.nodes[i] as NodeInfo, state)
+          if (refusal !== undefined) batch.refuse(i, refusal)
+        }
+      }
+      if (!batch.isRefusing) continue
+      if (batch.isBroken) return false
+      name = plugin.name
+      diagnosis.rejectors.add(name)
+      batch.sweep(told)
+    }
+    return true
+  }
+
+  /** Takes the nodes out that would not do with the pods that are nominated to them. */
+  private filterPromised(batch: NodeBatch, promised: ReadonlySet<NodeInfo>): boolean {
+    const { diagnosis } = this
+    const plugins: string[] = []
+    for (let i = 0; i < batch.size; i++) {
+      const node = batch.nodes[i] as NodeInfo
+      const refused = promised.has(node) ? this.filter(node) : undefined
+      if (refused === undefined) continue
+      batch.refuse(i, refused.refusal)
+      plugins.push(refused.plugin)
+    }
+    if (batch.isBroken) return false
+    let next = 0
+    batch.sweep((node, refusal) => {
+      const plugin = plugins[next++] as string
+      diagnosis.rejectors.add(plugin)
+      diagnosis.refusals.add(node, { refusal, plugin })
+    })
+    return true
+  }
+
+  /** Where in a stretch a plugin breaks first. */
+  private firstBroken(candidates: readonly NodeInfo[], from: number, size: number): Refused {
+    this.options.workbench.batch.forget()
+    for (let i = from; i < from + size; i++) {
+      const refused = this.filter(candidates[i] as NodeInfo)
+      if (refused?.refusal.code === 'Error') return refused
+    }
+    throw new Error('a plugin that broke does not break when it is asked again')
+  }
+
+  /** Nodes that are promised to pods which count as if they were there (see `filter`); undefined for none. */
+  private promisedNodes(): ReadonlySet<NodeInfo> | undefined {
+    const { nominator } = this.options
+    if (nominator.isEmpty) return undefined
+    const found = new Set<NodeInfo>()
+    for (const name of nominator.promised()) {
+      const node = this.snapshot.node(name)
+      if (node !== undefined && this.promisesOn(name).length > 0) found.add(node)
+    }
+    return found.size === 0 ? undefined : found
+  }
+
+  /** The pods that are nominated to a node and as important as this one. */
+  private promisesOn(name: string): readonly PodInfo[] {
+    const { nominator, cycle } = this.options
+    return nominator.on(name).filter((other) => other.priority >= cycle.pod.priority && other.uid !== cycle.pod.uid)
   }
 
   private broken({ refusal, plugin }: Refused): Verdict {
@@ -200,10 +318,8 @@ export class Attempting implements Attempt {
 
   /** All filters at one node; with pods of no lower priority that are nominated to it, and then without. Source: scheduler.md 5.4-6. */
   filter(node: NodeInfo): Refused | undefined {
-    const { nominator, cycle } = this.options
-    if (!nominator.isEmpty) {
-      const { pod } = cycle
-      const others = nominator.on(node.name).filter((other) => other.priority >= pod.priority && other.uid !== pod.uid)
+    if (!this.options.nominator.isEmpty) {
+      const others = this.promisesOn(node.name)
       if (others.length > 0) {
         const thought = this.think(node)
         for (const other of others) thought.add(other)
@@ -216,11 +332,10 @@ export class Attempting implements Attempt {
   }
 
   private plainFilter(node: NodeInfo): Refused | undefined {
-    const { filters, cycle } = this
-    for (let i = 0; i < filters.length; i++) {
-      const { name, filter, state } = filters[i] as (typeof filters)[number]
-      const refusal = filter(cycle, node, state)
-      if (refusal !== undefined) return { refusal, plugin: name }
+    const { filters, cycle, states } = this
+    for (const { plugin, index } of filters) {
+      const refusal = plugin.filter?.(cycle, node, states[index])
+      if (refusal !== undefined) return { refusal, plugin: plugin.name }
     }
     return undefined
   }
@@ -280,56 +395,71 @@ export class Attempting implements Attempt {
   }
 
   private *reasons(nodes: number): Iterable<readonly [readonly string[], number]> {
-    const { refused, absent } = this.diagnosis
-    for (const { refusal } of refused.values()) yield [refusal.reasons, 1]
-    if (absent !== undefined && refused.size < nodes) yield [absent.reasons, nodes - refused.size]
+    const { refusals, absent } = this.diagnosis
+    for (const { refusal } of refusals.all()) yield [refusal.reasons, 1]
+    if (absent !== undefined && refusals.size < nodes) yield [absent.reasons, nodes - refusals.size]
   }
 
   private scored(nodes: readonly NodeInfo[]): Verdict {
-    const { profile, detailed = false } = this.options
+    const { profile, workbench, detailed = false } = this.options
     const { cycle } = this
-    const totals = new Float64Array(nodes.length)
+    const { feasible } = workbench
+    const totals = workbench.column(0, nodes.length).fill(0)
+    const scores = workbench.column(1, nodes.length)
     const details: [string, number][][] = detailed ? nodes.map(() => []) : []
-    const active: Placed[] = []
-    const skipped = new Set<number>()
+    const unneeded = new Set<number>()
+    const same = new Map<number, number>()
     for (const { plugin, index } of profile.at.preScore) {
       const answer = plugin.preScore?.(cycle, nodes, this.skipped[index] === true ? undefined : this.states[index])
       if (answer === undefined) continue
-      if (answer.kind === 'skip') skipped.add(index)
+      if (answer.kind === 'skip') unneeded.add(index)
+      else if (answer.kind === 'same') same.set(index, answer.score)
       else this.scoreStates[index] = answer.state
     }
-    for (const placed of profile.at.score) if (!skipped.has(placed.index)) active.push(placed)
-    for (const { plugin, index, weight } of active) {
-      const state = this.scoreStates[index]
-      const scores: number[] = []
-      const score = plugin.score as NonNullable<Plugin['score']>
-      for (let i = 0; i < nodes.length; i++) scores.push(score(cycle, nodes[i] as NodeInfo, state))
-      plugin.normalize?.(cycle, nodes, scores, state)
-      for (let i = 0; i < nodes.length; i++) {
-        const weighted = (scores[i] as number) * weight
-        totals[i]! += weighted
-        if (detailed) (details[i] as [string, number][]).push([plugin.name, weighted])
+    // What all nodes have decides nothing, and is only shown.
+    let common = 0
+    for (const { plugin, index, weight } of profile.at.score) {
+      if (unneeded.has(index)) continue
+      const given = same.get(index)
+      if (given !== undefined) {
+        common += given * weight
+        for (const detail of details) detail.push([plugin.name, given * weight])
+        continue
       }
+      const state = this.scoreStates[index]
+      if (plugin.scoreMany !== undefined) plugin.scoreMany(cycle, feasible, scores, state)
+      else {
+        const score = plugin.score as NonNullable<Plugin['score']>
+        for (let i = 0; i < nodes.length; i++) scores[i] = score(cycle, nodes[i] as NodeInfo, state)
+      }
+      plugin.normalize?.(cycle, nodes, scores, state)
+      addWeighted(totals, scores, weight)
+      if (detailed) for (const [i, score] of scores.entries()) details[i]?.push([plugin.name, score * weight])
     }
+    const chosen = this.best(totals)
+    const scored = detailed
+      ? nodes.map((node, i) => ({ node, total: (totals[i] as number) + common, plugins: details[i] as [string, number][] }))
+      : []
+    return { kind: 'placed', node: nodes[chosen] as NodeInfo, feasible: nodes, scores: scored }
+  }
+
+  /** The node of the highest total. Among equals chance decides, by the node list, not by where the search began. */
+  private best(totals: Float64Array): number {
+    const count = totals.length
     let most = Number.NEGATIVE_INFINITY
     let ties = 0
-    for (const total of totals) {
+    for (let i = 0; i < count; i++) {
+      const total = totals[i] as number
       if (total > most) {
         most = total
         ties = 1
       } else if (total === most) ties++
     }
     let nth = ties > 1 ? Math.floor(this.options.chance('tie') * ties) : 0
-    let chosen = 0
-    // Among equals the node list decides, not the place where the search began.
-    for (let i = 0, at = this.wrapped % nodes.length; i < nodes.length; i++) {
-      if (totals[at] === most && nth-- === 0) {
-        chosen = at
-        break
-      }
-      at = at + 1 === nodes.length ? 0 : at + 1
+    for (let i = 0, at = this.wrapped % count; i < count; i++) {
+      if (totals[at] === most && nth-- === 0) return at
+      at = at + 1 === count ? 0 : at + 1
     }
-    const scores = detailed ? nodes.map((node, i) => ({ node, total: totals[i] as number, plugins: details[i] as [string, number][] })) : []
-    return { kind: 'placed', node: nodes[chosen] as NodeInfo, feasible: nodes, scores }
+    return 0
   }
 }

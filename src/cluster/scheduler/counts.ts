@@ -49,10 +49,17 @@ export class Topology<N extends Placeable = Placeable> {
     const was = this.domainOf[index] as number
     const is = node === undefined ? -1 : this.domainFor(node)
     if (was === is) return
-    if (was >= 0 && --this.nodesIn[was]! === 0) this.size--
-    if (is >= 0 && this.nodesIn[is]!++ === 0) this.size++
     this.domainOf[index] = is
+    // Pods move between domains that exist: a new one begins before, an old one ends after.
+    if (is >= 0 && this.nodesIn[is]!++ === 0) {
+      this.size++
+      for (const counts of this.counted) counts.begin(is)
+    }
     for (const counts of this.counted) counts.move(index, was, is)
+    if (was >= 0 && --this.nodesIn[was]! === 0) {
+      this.size--
+      for (const counts of this.counted) counts.end(was)
+    }
   }
 
   watch(counts: DomainCounts): void {
@@ -86,6 +93,42 @@ export class Topology<N extends Placeable = Placeable> {
   }
 }
 
+/** How many domains have each count, so that the least one is known without going through the domains. */
+class Levels {
+  private readonly domains: number[] = []
+  /** No domain has less. */
+  private floor = 0
+
+  add(count: number): void {
+    while (this.domains.length <= count) this.domains.push(0)
+    this.domains[count]!++
+    if (count < this.floor) this.floor = count
+  }
+
+  remove(count: number): void {
+    this.domains[count]!--
+  }
+
+  get least(): number {
+    this.floor = this.from(this.floor)
+    return this.floor < this.domains.length ? this.floor : Number.POSITIVE_INFINITY
+  }
+
+  /** The least if one domain that has `count` were not there. */
+  leastWithout(count: number): number {
+    const { least } = this
+    if (count !== least || (this.domains[least] as number) > 1) return least
+    const next = this.from(least + 1)
+    return next < this.domains.length ? next : Number.POSITIVE_INFINITY
+  }
+
+  private from(count: number): number {
+    let at = count
+    while (at < this.domains.length && this.domains[at] === 0) at++
+    return at
+  }
+}
+
 /** A tally's counts per domain of one topology. */
 export class DomainCounts {
   readonly topology: Topology
@@ -93,6 +136,8 @@ export class DomainCounts {
   counts: Int32Array
   /** The pods in all domains together. */
   total = 0
+  /** Kept from the first question for the least count on. */
+  private levels: Levels | undefined = undefined
 
   constructor(topology: Topology, tally: Tally) {
     this.topology = topology
@@ -108,8 +153,41 @@ export class DomainCounts {
   }
 
   add(domain: number, by: number): void {
-    this.counts[domain]! += by
+    const was = this.counts[domain] as number
+    this.counts[domain] = was + by
     this.total += by
+    if (this.levels === undefined) return
+    this.levels.remove(was)
+    this.levels.add(was + by)
+  }
+
+  /** The smallest count of a domain; infinite if there is none. */
+  get least(): number {
+    return this.known().least
+  }
+
+  /** The smallest count of any other domain. */
+  leastBeside(domain: number): number {
+    return this.known().leastWithout(this.counts[domain] as number)
+  }
+
+  begin(domain: number): void {
+    this.levels?.add(this.counts[domain] as number)
+  }
+
+  end(domain: number): void {
+    this.levels?.remove(this.counts[domain] as number)
+  }
+
+  private known(): Levels {
+    if (this.levels === undefined) {
+      this.levels = new Levels()
+      const { nodesIn } = this.topology
+      for (let domain = 0; domain < nodesIn.length; domain++) {
+        if ((nodesIn[domain] as number) > 0) this.levels.add(this.counts[domain] as number)
+      }
+    }
+    return this.levels
   }
 
   /** The pods in a node's domain; 0 for a node that lies in none. */

@@ -48,7 +48,6 @@ export class Known {
   private readonly services = new LabelIndex<ServiceSelector>()
   private readonly serviceEntries = new Map<string, ServiceSelector>()
   private readonly attachmentsOn = new Map<string, Map<string, KubernetesObject>>()
-  private readonly attachmentVersions = new Map<string, number>()
   private readonly capacitiesOf = new Map<string, Map<string, KubernetesObject>>()
   /** Counts up when classes or drivers change: what the volumes of any pod count as may be another. */
   storageVersion = 0
@@ -82,7 +81,6 @@ export class Known {
         break
       case 'VolumeAttachment':
         place(this.attachmentsOn, old?.['spec']?.nodeName, is?.['spec']?.nodeName, key, is)
-        this.attachmentVersions.set(object['spec']?.nodeName, this.attachmentVersion(object['spec']?.nodeName) + 1)
         break
       case 'CSIStorageCapacity':
         place(this.capacitiesOf, old?.['storageClassName'], is?.['storageClassName'], key, is)
@@ -142,11 +140,6 @@ export class Known {
 
   attachmentsTo(node: string): Iterable<KubernetesObject> {
     return this.attachmentsOn.get(node)?.values() ?? []
-  }
-
-  /** Counts up when an attachment to a node comes, changes or goes. */
-  attachmentVersion(node: string): number {
-    return this.attachmentVersions.get(node) ?? 0
   }
 
   capacities(className: string): Iterable<KubernetesObject> {

@@ -36,6 +36,11 @@ export class Nominator {
     return pods === undefined ? none : [...pods.values()]
   }
 
+  /** The names of nodes that are promised to somebody. */
+  promised(): Iterable<string> {
+    return this.byNode.keys()
+  }
+
   get isEmpty(): boolean {
     return this.nodes.size === 0
   }

@@ -1,7 +1,7 @@
 /** The usual way from raw scores to 0…100. Source: scheduler.md 7.17 (helper.DefaultNormalizeScore). */
 
 /** The highest becomes 100, the others their share, cut; `reverse`: 100 minus that. Nothing but zeros stays 0 (reverse: 100). */
-export const normalizeByHighest = (scores: number[], reverse: boolean): void => {
+export const normalizeByHighest = (scores: Float64Array, reverse: boolean): void => {
   let most = 0
   for (const score of scores) if (score > most) most = score
   for (let i = 0; i < scores.length; i++) {

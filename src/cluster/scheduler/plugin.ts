@@ -22,6 +22,7 @@
 import type { Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Gates } from '../objects/release.ts'
+import type { NodeBatch } from './batch.ts'
 import type { Known } from './known.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { NodeInfo, Snapshot, Thought } from './snapshot.ts'
@@ -56,7 +57,11 @@ export type PreFilterAnswer<F> =
   /** Go on, with this state; `nodes`: only these (by name) can do. */
   | { readonly kind: 'go'; readonly state: F; readonly nodes?: ReadonlySet<string> }
 
-export type PreScoreAnswer<S> = { readonly kind: 'skip' } | { readonly kind: 'go'; readonly state: S }
+export type PreScoreAnswer<S> =
+  | { readonly kind: 'skip' }
+  /** Every node has this score (0 to 100): none is asked. */
+  | { readonly kind: 'same'; readonly score: number }
+  | { readonly kind: 'go'; readonly state: S }
 
 export const skip = { kind: 'skip' } as const
 export const go = <T>(state: T): { readonly kind: 'go'; readonly state: T } => ({ kind: 'go', state })
@@ -105,7 +110,7 @@ export type PostFilterAnswer =
 /** Why no node did: what post-filters look at. */
 export type Diagnosis = {
   /** The refusal of each node that was looked at, with the plugin that gave it. */
-  readonly refused: Map<NodeInfo, { readonly refusal: Refusal; readonly plugin: string }>
+  readonly refused: ReadonlyMap<NodeInfo, { readonly refusal: Refusal; readonly plugin: string }>
   /** What nodes count as that were left out before any was looked at. */
   absent: Refusal | undefined
   /** The refusal before any node was looked at. */
@@ -139,6 +144,8 @@ export type Plugin<F = any, S = any> = {
   preFilter?(cycle: Cycle): PreFilterAnswer<F>
   /** A refusal of the node, or undefined. Called for many nodes: no work that `preFilter` could have done. */
   filter?(cycle: Cycle, node: NodeInfo, state: F): Refusal | undefined
+  /** `filter` for each node of a batch, quicker: `batch.refuse` takes what `filter` would answer. May be missing. */
+  filterMany?(cycle: Cycle, batch: NodeBatch, state: F): void
   /** A pod is put on the node, or taken off it, in thought: keep the difference in the state. What is added is removed again and the other way round. */
   addPod?(cycle: Cycle, node: NodeInfo, pod: PodInfo, state: F): void
   removePod?(cycle: Cycle, node: NodeInfo, pod: PodInfo, state: F): void
@@ -146,7 +153,9 @@ export type Plugin<F = any, S = any> = {
   preScore?(cycle: Cycle, nodes: readonly NodeInfo[], filterState: F | undefined): PreScoreAnswer<S>
   /** 0 to 100 without `normalize`, else anything that it makes 0 to 100. */
   score?(cycle: Cycle, node: NodeInfo, state: S): number
-  normalize?(cycle: Cycle, nodes: readonly NodeInfo[], scores: number[], state: S): void
+  /** `score` for each node of a batch, quicker. May be missing. */
+  scoreMany?(cycle: Cycle, batch: NodeBatch, scores: Float64Array, state: S): void
+  normalize?(cycle: Cycle, nodes: readonly NodeInfo[], scores: Float64Array, state: S): void
   /** Takes what the pod needs on the chosen node, in the scheduler's own memory; a text is an error. */
   reserve?(cycle: Cycle, node: NodeInfo, state: F | undefined): string | undefined
   unreserve?(cycle: Cycle, node: NodeInfo, state: F | undefined): void

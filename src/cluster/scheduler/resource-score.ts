@@ -1,6 +1,6 @@
 /** How full nodes are, as scores: shared by NodeResourcesFit and NodeResourcesBalancedAllocation. Source: scheduler.md 7.6, 7.7; noderesources/resource_allocation.go. */
 import type { Amounts } from '../objects/fit.ts'
-import type { NodeInfo, Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export type ResourceWeight = { readonly name: string; readonly weight?: number }
 
@@ -32,31 +32,31 @@ export const amountOf = (amounts: Amounts, name: string): number => {
   }
 }
 
-/** What a node could give of a resource. */
-export const roomOf = (snapshot: Snapshot, node: NodeInfo, name: string): number => {
+/** What the node at an index could give of a resource. */
+export const roomOf = (snapshot: Snapshot, index: number, name: string): number => {
   switch (name) {
     case 'cpu':
-      return snapshot.cpu.room[node.index] as number
+      return snapshot.cpu.room[index] as number
     case 'memory':
-      return snapshot.memory.room[node.index] as number
+      return snapshot.memory.room[index] as number
     case 'ephemeral-storage':
-      return snapshot.storage.room[node.index] as number
+      return snapshot.storage.room[index] as number
     default:
-      return snapshot.others.get(name)?.room[node.index] ?? 0
+      return snapshot.others.get(name)?.room[index] ?? 0
   }
 }
 
 /** What the pods of a node ask for of a resource; `scored`: with what a missing request counts. */
-export const usedOf = (snapshot: Snapshot, node: NodeInfo, name: string, scored: boolean): number => {
+export const usedOf = (snapshot: Snapshot, index: number, name: string, scored: boolean): number => {
   switch (name) {
     case 'cpu':
-      return (scored ? snapshot.scoredCpu[node.index] : snapshot.cpu.used[node.index]) as number
+      return (scored ? snapshot.scoredCpu[index] : snapshot.cpu.used[index]) as number
     case 'memory':
-      return (scored ? snapshot.scoredMemory[node.index] : snapshot.memory.used[node.index]) as number
+      return (scored ? snapshot.scoredMemory[index] : snapshot.memory.used[index]) as number
     case 'ephemeral-storage':
-      return snapshot.storage.used[node.index] as number
+      return snapshot.storage.used[index] as number
     default:
-      return snapshot.others.get(name)?.used[node.index] ?? 0
+      return snapshot.others.get(name)?.used[index] ?? 0
   }
 }
 

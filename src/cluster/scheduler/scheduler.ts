@@ -13,6 +13,7 @@ import type { Node } from '../objects/node.ts'
 import type { Gates } from '../objects/release.ts'
 import type { Verdict } from './attempt.ts'
 import { Attempting } from './attempt.ts'
+import { Workbench } from './batch.ts'
 import type { Profile, Settings } from './configuration.ts'
 import { nodeEvents, podEvents, storageEvent } from './events.ts'
 import { Known, knownKinds } from './known.ts'
@@ -61,6 +62,7 @@ export class Scheduler {
   readonly nominator = new Nominator()
   readonly queue: SchedulingQueue
   private readonly options: SchedulerOptions
+  private readonly workbench = new Workbench()
   /** Pods as they were last seen, by uid; ended ones are not there. */
   private readonly seen = new Map<string, PodInfo>()
   /** Pods that are on a node in the scheduler's memory alone. */
@@ -92,6 +94,7 @@ export class Scheduler {
     this.known.set(object, type === 'DELETED')
     if (object.kind === 'PersistentVolumeClaim') this.snapshot.touchClaim(keyOf(object))
     else if (object.kind === 'PersistentVolume') this.touchVolume(object)
+    else if (object.kind === 'VolumeAttachment') this.snapshot.touchAttachments((object['spec']?.nodeName as string | undefined) ?? '')
     const event = storageEvent(type, object, old)
     if (event !== undefined) this.queue.happened(event)
   }
@@ -121,6 +124,7 @@ export class Scheduler {
       startAt,
       chance: (purpose) => chance(`${purpose} ${pod.uid} ${queued.attempts}`),
       now: time(),
+      workbench: this.workbench,
       detailed,
     })
     const verdict = attempt.run()

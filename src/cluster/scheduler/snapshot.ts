@@ -34,8 +34,6 @@ export class NodeInfo {
    */
   ports = new Map<string, HostPort>()
   images: ReadonlySet<string> = new Set()
-  /** Counts up whenever the volumes that pods of the node use may be others. */
-  volumeVersion = 0
 
   constructor(index: number, node: Node) {
     this.index = index
@@ -44,6 +42,10 @@ export class NodeInfo {
   }
 }
 
+/** What is rare of nodes, so that a loop over many finds the few at once: bits of `Snapshot.marks`. */
+export const marks = { cordoned: 1, hardTaints: 2, softTaints: 4 } as const
+const markBits = [marks.cordoned, marks.hardTaints, marks.softTaints] as const
+
 const portKey = (port: HostPort): string => `${port.ip}/${port.protocol}/${port.port}`
 
 /** Amounts of one resource on all nodes. */
@@ -51,6 +53,13 @@ type Column = { room: Float64Array; used: Float64Array }
 
 const grown = (old: Float64Array, capacity: number): Float64Array => {
   const more = new Float64Array(capacity)
+  more.set(old)
+  return more
+}
+
+/** No change is 0: so what knows nothing of a node yet has not seen its last change. */
+const moreVersions = (old: Uint32Array, capacity: number): Uint32Array => {
+  const more = new Uint32Array(capacity).fill(1)
   more.set(old)
   return more
 }
@@ -103,6 +112,13 @@ export class Snapshot {
   /** What scores count as used (see PodInfo.scoredRequests). */
   scoredCpu: Float64Array = new Float64Array(16)
   scoredMemory: Float64Array = new Float64Array(16)
+  /** Marks of each node, and how many nodes have each mark (by its bit). */
+  marks: Uint8Array = new Uint8Array(16)
+  readonly marked = new Uint32Array(8)
+  /** Counts up for a node whenever one of the columns above may be another, or its extended resources. */
+  amountVersions: Uint32Array = new Uint32Array(16).fill(1)
+  /** Counts up for a node whenever the volumes on it may be others: those that its pods use, and those that are attached. */
+  volumeVersions: Uint32Array = new Uint32Array(16).fill(1)
   /** Extended resources and huge pages. */
   readonly others = new Map<string, Column>()
   readonly tallies = new Tallies<NodeInfo>(16)
@@ -207,7 +223,13 @@ export class Snapshot {
   /** A claim changed, so the volumes in use on the nodes of its users may be others. */
   touchClaim(key: string): void {
     const users = this.claimUsers.get(key)
-    if (users !== undefined) for (const node of users.keys()) node.volumeVersion++
+    if (users !== undefined) for (const node of users.keys()) this.volumeVersions[node.index]!++
+  }
+
+  /** Something is attached to a node, or is no longer. */
+  touchAttachments(node: string): void {
+    const info = this.byName.get(node)
+    if (info !== undefined) this.volumeVersions[info.index]!++
   }
 
   /** Whether host ports are free on a node. */
@@ -246,9 +268,10 @@ export class Snapshot {
         this.scoredCpu[index] = before[4]
         this.scoredMemory[index] = before[5]
         for (const [name, amounts] of this.others) amounts.used[index] = others.get(name) ?? 0
+        this.amountVersions[index]!++
         node.pods = pods
         node.ports = ports
-        node.volumeVersion++
+        this.volumeVersions[index]!++
       },
     }
   }
@@ -264,6 +287,7 @@ export class Snapshot {
       this.count.room[index] = room.pods
       for (const amounts of this.others.values()) amounts.room[index] = 0
       for (const [name, amount] of room.others) this.columnOf(name).room[index] = amount
+      this.amountVersions[index]!++
     }
     if (old === undefined || old.status?.images !== node.status?.images) this.readImages(info)
     if (old !== undefined && old.metadata.labels === node.metadata.labels && old.spec === node.spec) return false
@@ -272,7 +296,19 @@ export class Snapshot {
     const taints = taintsOf(node)
     info.hardTaints = taints.length === 0 ? noTaints : taints.filter((taint) => taint.effect !== 'PreferNoSchedule')
     info.softTaints = taints.length === 0 ? noTaints : taints.filter((taint) => taint.effect === 'PreferNoSchedule')
+    this.mark(
+      index,
+      (info.cordoned ? marks.cordoned : 0) |
+        (info.hardTaints.length > 0 ? marks.hardTaints : 0) |
+        (info.softTaints.length > 0 ? marks.softTaints : 0),
+    )
     return true
+  }
+
+  private mark(index: number, is: number): void {
+    const was = this.marks[index] as number
+    for (const bit of markBits) this.marked[bit]! += ((is & bit) - (was & bit)) / bit
+    this.marks[index] = is
   }
 
   private readImages(info: NodeInfo): void {
@@ -335,13 +371,14 @@ export class Snapshot {
     this.scoredCpu[index]! += sign * scored.cpu
     this.scoredMemory[index]! += sign * scored.memory
     if (asked.others.size > 0) for (const [name, amount] of asked.others) this.columnOf(name).used[index]! += sign * amount
+    this.amountVersions[index]!++
     if (sign === 1) info.pods.set(pod.uid, pod)
     else info.pods.delete(pod.uid)
     for (const port of pod.hostPorts) {
       if (sign === 1) info.ports.set(portKey(port), port)
       else info.ports.delete(portKey(port))
     }
-    if (pod.claims.length > 0) info.volumeVersion++
+    if (pod.claims.length > 0) this.volumeVersions[index]!++
   }
 
   private columnOf(name: string): Column {
@@ -360,6 +397,9 @@ export class Snapshot {
     }
     this.scoredCpu[index] = 0
     this.scoredMemory[index] = 0
+    this.mark(index, 0)
+    this.amountVersions[index]!++
+    this.volumeVersions[index]!++
   }
 
   private takeIndex(): number {
@@ -374,6 +414,11 @@ export class Snapshot {
       }
       this.scoredCpu = grown(this.scoredCpu, this.capacity)
       this.scoredMemory = grown(this.scoredMemory, this.capacity)
+      const marked = new Uint8Array(this.capacity)
+      marked.set(this.marks)
+      this.marks = marked
+      this.amountVersions = moreVersions(this.amountVersions, this.capacity)
+      this.volumeVersions = moreVersions(this.volumeVersions, this.capacity)
       this.tallies.grow(this.capacity)
     }
     return index

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../objects/metadata.ts'
 import { atLeast } from '../../objects/release.ts'
 import type { Cycle, Plugin } from '../plugin.ts'
 import { go } from '../plugin.ts'
+import type { NodeInfo } from '../snapshot.ts'
 
 const mebibyte = 1024 * 1024
 const least = 23 * mebibyte
@@ -26,18 +27,24 @@ const wantedBy = ({ pod, gates }: Cycle): Wanted => {
 export const imageLocality: Plugin<never, Wanted> = {
   name: 'ImageLocality',
   weight: 1,
-  preScore: (cycle) => go(wantedBy(cycle)),
-  score: ({ snapshot }, node, { names, containers }) => {
-    if (node.images.size === 0) return 0
-    const total = snapshot.nodes().length
-    let sum = 0
-    for (const name of names) {
-      if (!node.images.has(name)) continue
-      const image = snapshot.images.get(name)
-      if (image !== undefined) sum += Math.trunc(image.size * (image.nodes / total))
-    }
-    const most = mostPerContainer * containers
-    const clamped = Math.min(Math.max(sum, least), most)
-    return Math.floor((100 * (clamped - least)) / (most - least))
+  preScore: (cycle) => {
+    const wanted = wantedBy(cycle)
+    // What no node lists helps none.
+    return wanted.names.some((name) => cycle.snapshot.images.has(name)) ? go(wanted) : { kind: 'same', score: 0 }
   },
+  score: (cycle, node, wanted) => scoreOf(cycle, node, wanted),
+}
+
+const scoreOf = ({ snapshot }: Cycle, node: NodeInfo, { names, containers }: Wanted): number => {
+  if (node.images.size === 0) return 0
+  const total = snapshot.nodes().length
+  let sum = 0
+  for (const name of names) {
+    if (!node.images.has(name)) continue
+    const image = snapshot.images.get(name)
+    if (image !== undefined) sum += Math.trunc(image.size * (image.nodes / total))
+  }
+  const most = mostPerContainer * containers
+  const clamped = Math.min(Math.max(sum, least), most)
+  return Math.floor((100 * (clamped - least)) / (most - least))
 }

@@ -5,6 +5,7 @@
  * difference beside them.
  */
 import { atLeast } from '../../objects/release.ts'
+import type { NodeBatch } from '../batch.ts'
 import type { DomainCounts, Tally } from '../counts.ts'
 import { affinityQuestion } from '../counts.ts'
 import type { ClusterEvent, Cycle, Hint, Plugin } from '../plugin.ts'
@@ -142,6 +143,25 @@ const filter = (_cycle: Cycle, node: NodeInfo, state: State) => {
   return undefined
 }
 
+/** Where a count is to be read, made ready for many nodes. */
+const placesOf = ({ counts }: Count) => ({ domainOf: counts.topology.domainOf, counts: counts.counts })
+
+const filterMany = (cycle: Cycle, batch: NodeBatch, state: State): void => {
+  const { affinity, antiAffinity, theirs } = state
+  const repelling = [...antiAffinity, ...theirs]
+  // Without affinity and thoughts a node passes whose domains have none of the pods that repel.
+  const isPlain = affinity.length === 0 && repelling.every(({ thought }) => thought === 0)
+  const places = repelling.map(placesOf)
+  for (let i = 0; i < batch.size; i++) {
+    const index = batch.indexes[i] as number
+    if (isPlain && places.every(({ domainOf, counts }) => isEmpty(domainOf[index] as number, counts))) continue
+    const refusal = filter(cycle, batch.nodes[i] as NodeInfo, state)
+    if (refusal !== undefined) batch.refuse(i, refusal)
+  }
+}
+
+const isEmpty = (domain: number, counts: Int32Array): boolean => domain < 0 || counts[domain] === 0
+
 /** What a term adds to the score of each domain of its key. */
 type Share = { readonly counts: DomainCounts; readonly weight: number }
 
@@ -222,6 +242,7 @@ export const interPodAffinity = (args: InterPodAffinityArgs = {}): Plugin<State,
     addPod: (cycle, node, pod, state) => changeInThought(cycle, node, pod, state, 1),
     removePod: (cycle, node, pod, state) => changeInThought(cycle, node, pod, state, -1),
     filter,
+    filterMany,
     preScore: (cycle) => {
       const shares = sharesOf(cycle)
       return shares.length === 0 ? skip : go(shares)

@@ -8,7 +8,8 @@ import type { Plugin } from '../plugin.ts'
 import { go, skip } from '../plugin.ts'
 import type { Resource, ResourceWeight } from '../resource-score.ts'
 import { amountOf, isExtended, resourcesOf, roomOf, usedOf } from '../resource-score.ts'
-import type { NodeInfo, Snapshot } from '../snapshot.ts'
+import { ScoreMemo } from '../score-memo.ts'
+import type { Snapshot } from '../snapshot.ts'
 
 export type BalancedAllocationArgs = { readonly resources?: readonly ResourceWeight[] | undefined }
 
@@ -26,39 +27,36 @@ const balanceOf = (shares: readonly number[]): number => {
   return Math.trunc((1 - deviation) * 100)
 }
 
-const balance = (snapshot: Snapshot, node: NodeInfo, resources: readonly Resource[], asked: Amounts, counts: number): number => {
+const balance = (snapshot: Snapshot, index: number, resources: readonly Resource[], asked: Amounts, counts: number): number => {
   const shares: number[] = []
   for (const { name } of resources) {
     const own = amountOf(asked, name)
     if (isExtended(name) && own === 0) continue
-    const room = roomOf(snapshot, node, name)
+    const room = roomOf(snapshot, index, name)
     if (room === 0) continue
-    shares.push(Math.min(1, (usedOf(snapshot, node, name, false) + counts * own) / room))
+    shares.push(Math.min(1, (usedOf(snapshot, index, name, false) + counts * own) / room))
   }
   return balanceOf(shares)
 }
 
-/** cpu and memory alone, without a list. */
-const plainBalance = (snapshot: Snapshot, index: number, cpu: number, memory: number): number => {
-  const cpuShare = Math.min(1, ((snapshot.cpu.used[index] as number) + cpu) / (snapshot.cpu.room[index] as number))
-  const memoryShare = Math.min(1, ((snapshot.memory.used[index] as number) + memory) / (snapshot.memory.room[index] as number))
-  return Math.trunc((1 - Math.abs(cpuShare - memoryShare) / 2) * 100)
-}
+/** Since 1.36: what the pod would make of the balance. */
+const compared = (before: number, after: number): number => 50 + Math.trunc((50 + after - before) / 2)
 
 export const nodeResourcesBalancedAllocation = (args: BalancedAllocationArgs = {}): Plugin<never, Amounts> => {
   const resources = resourcesOf(args.resources)
-  const plain = resources.length === 2 && resources[0]?.name === 'cpu' && resources[1]?.name === 'memory'
+  const memo = new ScoreMemo()
+  const scoreOf = (snapshot: Snapshot, index: number, asked: Amounts, compares: boolean): number => {
+    const after = balance(snapshot, index, resources, asked, 1)
+    return compares ? compared(balance(snapshot, index, resources, asked, 0), after) : after
+  }
   return {
     name: 'NodeResourcesBalancedAllocation',
     weight: 1,
     preScore: ({ pod }) => (resources.every(({ name }) => amountOf(pod.requests, name) === 0) ? skip : go(pod.requests)),
-    score: ({ snapshot, gates }, node, asked) => {
-      const { index } = node
-      const isPlain = plain && snapshot.cpu.room[index] !== 0 && snapshot.memory.room[index] !== 0
-      const after = isPlain ? plainBalance(snapshot, index, asked.cpu, asked.memory) : balance(snapshot, node, resources, asked, 1)
-      if (!atLeast(gates.release, 36)) return after
-      const before = isPlain ? plainBalance(snapshot, index, 0, 0) : balance(snapshot, node, resources, asked, 0)
-      return 50 + Math.trunc((50 + after - before) / 2)
+    score: ({ snapshot, gates }, node, asked) => scoreOf(snapshot, node.index, asked, atLeast(gates.release, 36)),
+    scoreMany: ({ snapshot, gates }, batch, scores, asked) => {
+      const compares = atLeast(gates.release, 36)
+      memo.fill(batch, scores, snapshot, asked, (index) => scoreOf(snapshot, index, asked, compares))
     },
   }
 }

@@ -13,7 +13,8 @@ import { go, unresolvable, unschedulable } from '../plugin.ts'
 import { PodInfo } from '../pod-info.ts'
 import type { Point, Resource, ResourceWeight } from '../resource-score.ts'
 import { amountOf, brokenLine, isExtended, resourcesOf, roomOf, usedOf } from '../resource-score.ts'
-import type { NodeInfo, Snapshot } from '../snapshot.ts'
+import { ScoreMemo } from '../score-memo.ts'
+import type { Snapshot } from '../snapshot.ts'
 
 export type NodeResourcesFitArgs = {
   readonly ignoredResources?: readonly string[] | undefined
@@ -49,29 +50,29 @@ const strategyOf = (args: NodeResourcesFitArgs) => {
     : strategy?.type === 'MostAllocated'
       ? mostAllocated
       : leastAllocated
-  const plain = !isRatio && resources.length === 2 && resources.every(({ name }) => !isExtended(name))
-  return { resources, scorer, isRatio, plain }
+  return { resources, scorer, isRatio }
 }
 
 /** What the score counts for the incoming pod: its containers and overhead, without pod level. Source: scheduler.md 6.1, last paragraph. */
 type ScoreState = { readonly asked: Amounts }
 
 export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amounts, ScoreState> => {
-  const { resources, scorer, isRatio, plain } = strategyOf(args)
+  const { resources, scorer, isRatio } = strategyOf(args)
+  const memo = new ScoreMemo()
   const ignored = new Set(args.ignoredResources ?? [])
   const groups = new Set(args.ignoredResourceGroups ?? [])
   const isIgnored = (name: string): boolean =>
     ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, Math.max(0, name.indexOf('/')))))
 
-  const scoreOf = (snapshot: Snapshot, node: NodeInfo, asked: Amounts): number => {
+  const scoreOf = (snapshot: Snapshot, index: number, asked: Amounts): number => {
     let sum = 0
     let weights = 0
     for (const { name, weight } of resources as readonly Resource[]) {
       const own = amountOf(asked, name)
       if (isExtended(name) && own === 0) continue
-      const room = roomOf(snapshot, node, name)
+      const room = roomOf(snapshot, index, name)
       if (room === 0) continue
-      const score = scorer(usedOf(snapshot, node, name, true) + own, room)
+      const score = scorer(usedOf(snapshot, index, name, true) + own, room)
       if (isRatio && score <= 0) continue
       sum += score * weight
       weights += weight
@@ -84,34 +85,28 @@ export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amount
     name: 'NodeResourcesFit',
     weight: 1,
     preFilter: ({ pod }) => go(pod.requests),
-    filter: ({ snapshot }, node, asked) => {
-      const { index } = node
-      const { cpu, memory, storage, count } = snapshot
-      if (
-        asked.others.size === 0 &&
-        (count.used[index] as number) + 1 <= (count.room[index] as number) &&
-        (asked.cpu === 0 || asked.cpu <= (cpu.room[index] as number) - (cpu.used[index] as number)) &&
-        (asked.memory === 0 || asked.memory <= (memory.room[index] as number) - (memory.used[index] as number)) &&
-        (asked.storage === 0 || asked.storage <= (storage.room[index] as number) - (storage.used[index] as number))
-      ) {
-        return undefined
+    filter: ({ snapshot }, node, asked) =>
+      fitsPlainly(snapshot, node.index, asked) ? undefined : refusalOf(snapshot, node.index, asked, isIgnored),
+    filterMany: ({ snapshot }, batch, asked) => {
+      const { cpu, memory, count } = snapshot
+      // Pods that ask for cpu and memory alone, or less, are the many.
+      const isUsual = asked.others.size === 0 && asked.storage === 0 && asked.cpu > 0 && asked.memory > 0
+      for (let i = 0; i < batch.size; i++) {
+        const index = batch.indexes[i] as number
+        const fits = isUsual
+          ? (count.used[index] as number) < (count.room[index] as number) &&
+            asked.cpu <= (cpu.room[index] as number) - (cpu.used[index] as number) &&
+            asked.memory <= (memory.room[index] as number) - (memory.used[index] as number)
+          : fitsPlainly(snapshot, index, asked)
+        if (fits) continue
+        const refusal = refusalOf(snapshot, index, asked, isIgnored)
+        if (refusal !== undefined) batch.refuse(i, refusal)
       }
-      return refusalOf(snapshot, node, asked, isIgnored)
     },
     preScore: ({ pod }) => go({ asked: requestsOf(pod.pod, { assumed: true, withoutPodLevel: true }) }),
-    score: ({ snapshot }, node, { asked }) => {
-      if (!plain) return scoreOf(snapshot, node, asked)
-      const { index } = node
-      const cpuRoom = snapshot.cpu.room[index] as number
-      const memoryRoom = snapshot.memory.room[index] as number
-      if (cpuRoom === 0 || memoryRoom === 0) return scoreOf(snapshot, node, asked)
-      const first = resources[0] as Resource
-      const second = resources[1] as Resource
-      if (first.name !== 'cpu' || second.name !== 'memory') return scoreOf(snapshot, node, asked)
-      const ofCpu = scorer((snapshot.scoredCpu[index] as number) + asked.cpu, cpuRoom)
-      const ofMemory = scorer((snapshot.scoredMemory[index] as number) + asked.memory, memoryRoom)
-      return Math.floor((ofCpu * first.weight + ofMemory * second.weight) / (first.weight + second.weight))
-    },
+    score: ({ snapshot }, node, { asked }) => scoreOf(snapshot, node.index, asked),
+    scoreMany: ({ snapshot }, batch, scores, { asked }) =>
+      memo.fill(batch, scores, snapshot, asked, (index) => scoreOf(snapshot, index, asked)),
     retryOn: {
       'Pod/Delete': (_pod, event) => event.pod !== undefined && (event.pod.nodeName !== '' || event.pod.nominatedNode !== ''),
       'Pod/UpdateScaleDown': (pod, event) => event.pod?.uid === pod.uid || freesWhatIsAsked(pod, event),
@@ -122,8 +117,15 @@ export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amount
   }
 }
 
-const refusalOf = (snapshot: Snapshot, node: NodeInfo, asked: Amounts, isIgnored: (name: string) => boolean): Refusal | undefined => {
-  const { index } = node
+/** Whether a pod that asks for nothing rare fits: what most nodes answer. */
+const fitsPlainly = ({ cpu, memory, storage, count }: Snapshot, index: number, asked: Amounts): boolean =>
+  asked.others.size === 0 &&
+  (count.used[index] as number) + 1 <= (count.room[index] as number) &&
+  (asked.cpu === 0 || asked.cpu <= (cpu.room[index] as number) - (cpu.used[index] as number)) &&
+  (asked.memory === 0 || asked.memory <= (memory.room[index] as number) - (memory.used[index] as number)) &&
+  (asked.storage === 0 || asked.storage <= (storage.room[index] as number) - (storage.used[index] as number))
+
+const refusalOf = (snapshot: Snapshot, index: number, asked: Amounts, isIgnored: (name: string) => boolean): Refusal | undefined => {
   const others = (which: 'room' | 'used'): ReadonlyMap<string, number> =>
     new Map([...snapshot.others].map(([name, amounts]) => [name, amounts[which][index] as number]))
   const room = {

@@ -5,6 +5,7 @@
  */
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { classOf } from '../../objects/volume.ts'
+import type { NodeBatch } from '../batch.ts'
 import type { Known } from '../known.ts'
 import type { Cycle, Plugin, Refusal } from '../plugin.ts'
 import { always, go, skip, unschedulable } from '../plugin.ts'
@@ -36,20 +37,20 @@ const volumesOf = (pod: PodInfo, known: Known, into: Map<string, string>): Map<s
 
 /** What is known of one node, as long as nothing of it changes. */
 type OnNode = {
-  readonly node: NodeInfo
-  readonly csiNode: KubernetesObject | undefined
   /** Limits by driver; drivers that report none are not there. */
   readonly limits: ReadonlyMap<string, number>
-  readonly volumeVersion: number
-  readonly storageVersion: number
-  readonly attachmentVersion: number
   /** Volumes of the node's pods. */
   readonly volumes: ReadonlyMap<string, string>
   /** By driver: those, and what is attached without a pod that uses it. */
   readonly counts: ReadonlyMap<string, number>
 }
 
-type State = { readonly wanted: ReadonlyMap<string, string>; readonly drivers: ReadonlySet<string>; readonly scales: boolean }
+type State = {
+  readonly wanted: ReadonlyMap<string, string>
+  readonly drivers: readonly string[]
+  /** Of these, those without which a node is refused. */
+  readonly required: readonly string[]
+}
 
 const countsOn = (node: NodeInfo, known: Known, volumes: ReadonlyMap<string, string>): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>()
@@ -70,58 +71,88 @@ const limitsOf = (csiNode: KubernetesObject | undefined): ReadonlyMap<string, nu
   return limits
 }
 
-export const nodeVolumeLimits = (): Plugin<State, never> => {
-  const memory: (OnNode | undefined)[] = []
+/** What is known of all nodes, by their index. */
+class Memory {
+  private readonly nodes: (OnNode | undefined)[] = []
+  /** As of which change of its volumes each node is known. */
+  private versions = new Uint32Array(0)
+  private storageVersion = -1
+  /** By driver: how many more volumes each node takes. */
+  private readonly rooms = new Map<string, Float64Array>()
 
-  const onNode = (node: NodeInfo, known: Known): OnNode => {
-    const before = memory[node.index]
-    const csiNode = known.get('CSINode', node.name)
-    const attachmentVersion = known.attachmentVersion(node.name)
-    const { volumeVersion } = node
-    const { storageVersion } = known
-    if (
-      before?.node === node &&
-      before.csiNode === csiNode &&
-      before.volumeVersion === volumeVersion &&
-      before.storageVersion === storageVersion &&
-      before.attachmentVersion === attachmentVersion
-    ) {
-      return before
+  /** How many more volumes of a driver the nodes take, up to date for those that `on` was asked for. */
+  roomFor(driver: string, { snapshot, known }: Cycle): Float64Array {
+    const nodes = snapshot.volumeVersions.length
+    let room = this.rooms.get(driver)
+    if (room === undefined || room.length < nodes || this.storageVersion !== known.storageVersion) {
+      room = new Float64Array(nodes)
+      this.rooms.set(driver, room)
+      this.versions = new Uint32Array(nodes)
+      this.storageVersion = known.storageVersion
     }
+    return room
+  }
+
+  isKnown(index: number, { snapshot, known }: Cycle): boolean {
+    return this.storageVersion === known.storageVersion && this.versions[index] === snapshot.volumeVersions[index]
+  }
+
+  on(node: NodeInfo, cycle: Cycle): OnNode {
+    const { snapshot, known } = cycle
+    const { index } = node
+    const before = this.nodes[index]
+    if (before !== undefined && this.isKnown(index, cycle)) return before
     const volumes = new Map<string, string>()
     for (const pod of node.pods.values()) if (pod.claims.length > 0) volumesOf(pod, known, volumes)
+    const limits = limitsOf(known.get('CSINode', node.name))
     const counts = countsOn(node, known, volumes)
-    const now = { node, csiNode, limits: limitsOf(csiNode), volumeVersion, storageVersion, attachmentVersion, volumes, counts }
-    memory[node.index] = now
+    const now = { limits, volumes, counts }
+    this.nodes[index] = now
+    if (index < this.versions.length) this.versions[index] = snapshot.volumeVersions[index] as number
+    for (const [driver, room] of this.rooms) {
+      const limit = limits.get(driver)
+      if (index < room.length) room[index] = limit === undefined ? Number.POSITIVE_INFINITY : limit - (counts.get(driver) ?? 0)
+    }
     return now
   }
+}
 
-  const missing = (known: Known, node: NodeInfo, needed: ReadonlySet<string>): string | undefined => {
-    for (const driver of needed) {
-      if (known.get('CSIDriver', driver)?.['spec']?.preventPodSchedulingIfMissing !== true) continue
-      if (!driversOf(known.get('CSINode', node.name)).some(({ name }) => name === driver)) return driver
-    }
-    return undefined
+export const nodeVolumeLimits = (): Plugin<State, never> => {
+  const memory = new Memory()
+
+  const missing = (known: Known, node: NodeInfo, required: readonly string[]): string | undefined => {
+    const there = driversOf(known.get('CSINode', node.name))
+    return required.find((driver) => !there.some(({ name }) => name === driver))
   }
 
-  const filter = ({ known }: Cycle, node: NodeInfo, { wanted, drivers, scales }: State): Refusal | undefined => {
-    if (scales) {
-      const driver = missing(known, node, drivers)
+  const filter = (cycle: Cycle, node: NodeInfo, { wanted, drivers, required }: State): Refusal | undefined => {
+    if (required.length > 0) {
+      const driver = missing(cycle.known, node, required)
       if (driver !== undefined) return unschedulable(`${driver} CSI driver is not installed on the node`)
     }
-    const { limits, counts, volumes } = onNode(node, known)
-    if (limits.size === 0) return undefined
+    const { limits, counts, volumes } = memory.on(node, cycle)
     for (const driver of drivers) {
       const limit = limits.get(driver)
       if (limit === undefined) continue
-      const used = counts.get(driver) ?? 0
-      // Room for all of them, new or not: the usual answer.
-      if (used + wanted.size <= limit) continue
       let more = 0
       for (const [id, of] of wanted) if (of === driver && !volumes.has(id)) more++
-      if (more > 0 && used + more > limit) return refusal
+      if (more > 0 && (counts.get(driver) ?? 0) + more > limit) return refusal
     }
     return undefined
+  }
+
+  const filterMany = (cycle: Cycle, batch: NodeBatch, state: State): void => {
+    const { drivers, required, wanted } = state
+    const rooms = drivers.map((driver) => memory.roomFor(driver, cycle))
+    for (let i = 0; i < batch.size; i++) {
+      const node = batch.nodes[i] as NodeInfo
+      const index = batch.indexes[i] as number
+      if (!memory.isKnown(index, cycle)) memory.on(node, cycle)
+      // Room for all of them, new or not: the usual answer.
+      if (required.length === 0 && rooms.every((room) => wanted.size <= (room[index] as number))) continue
+      const refused = filter(cycle, node, state)
+      if (refused !== undefined) batch.refuse(i, refused)
+    }
   }
 
   return {
@@ -129,9 +160,12 @@ export const nodeVolumeLimits = (): Plugin<State, never> => {
     preFilter: ({ pod, known, gates }) => {
       if (pod.claims.length === 0) return skip
       const wanted = volumesOf(pod, known, new Map())
-      return go({ wanted, drivers: new Set(wanted.values()), scales: gates.on('VolumeLimitScaling') })
+      const drivers = [...new Set(wanted.values())]
+      const isRequired = (driver: string): boolean => known.get('CSIDriver', driver)?.['spec']?.preventPodSchedulingIfMissing === true
+      return go({ wanted, drivers, required: gates.on('VolumeLimitScaling') ? drivers.filter(isRequired) : [] })
     },
     filter,
+    filterMany,
     retryOn: {
       'CSINode/Add': always,
       'CSINode/Update': (_pod, { object, old }) =>

@@ -9,11 +9,12 @@ import { ln } from '../../../engine/exact.ts'
 import { controllerOf } from '../../objects/metadata.ts'
 import type { Taint } from '../../objects/node.ts'
 import { suitsNode, taintsOf, tolerationsOf, topologyLabels, untoleratedTaint } from '../../objects/node.ts'
+import type { NodeBatch } from '../batch.ts'
 import type { Admission, DomainCounts, Tally } from '../counts.ts'
 import { everyNode, spreadQuestion } from '../counts.ts'
 import type { Matcher } from '../matcher.ts'
 import { matcherOf, nothing } from '../matcher.ts'
-import type { ClusterEvent, Cycle, Hint, Plugin } from '../plugin.ts'
+import type { ClusterEvent, Cycle, Hint, Plugin, Refusal } from '../plugin.ts'
 import { go, skip, unresolvable, unschedulable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { NodeInfo } from '../snapshot.ts'
@@ -116,10 +117,6 @@ type Hard = {
   readonly counts: DomainCounts
   /** Whether the pod itself will count. */
   readonly self: number
-  /** The smallest counts: of all domains but `leastDomain`, and of that one. */
-  readonly leastDomain: number
-  readonly least: number
-  readonly secondLeast: number
   /** Pods that come (or go) in thought in a domain. */
   thoughtDomain: number
   thought: number
@@ -129,28 +126,14 @@ const hardOf = (cycle: Cycle, constraint: Constraint, keys: readonly string[]): 
   const { tallies } = cycle.snapshot
   const topology = tallies.topology(constraint.key, keys, admissionOf(constraint, cycle))
   const counts = tallies.tally(spreadQuestion(cycle.pod.namespace, constraint.selector)).in(topology as never)
-  const { nodesIn } = topology
-  let leastDomain = -1
-  let least = Number.POSITIVE_INFINITY
-  let secondLeast = Number.POSITIVE_INFINITY
-  for (let domain = 0; domain < nodesIn.length; domain++) {
-    if (nodesIn[domain] === 0) continue
-    const count = counts.counts[domain] as number
-    if (count < least) {
-      secondLeast = least
-      least = count
-      leastDomain = domain
-    } else if (count < secondLeast) secondLeast = count
-  }
   const self = constraint.selector.matches(cycle.pod.labels) ? 1 : 0
-  return { constraint, counts, self, leastDomain, least, secondLeast, thoughtDomain: -1, thought: 0 }
+  return { constraint, counts, self, thoughtDomain: -1, thought: 0 }
 }
 
 const minimumOf = (hard: Hard): number => {
   if (hard.counts.topology.size < hard.constraint.minDomains) return 0
-  if (hard.thought === 0) return hard.least
-  const others = hard.thoughtDomain === hard.leastDomain ? hard.secondLeast : hard.least
-  return Math.min(others, (hard.counts.counts[hard.thoughtDomain] as number) + hard.thought)
+  if (hard.thought === 0) return hard.counts.least
+  return Math.min(hard.counts.leastBeside(hard.thoughtDomain), (hard.counts.counts[hard.thoughtDomain] as number) + hard.thought)
 }
 
 const fits = (hard: Hard, node: NodeInfo): boolean => {
@@ -178,6 +161,36 @@ const changeInThought = (state: readonly Hard[], cycle: Cycle, node: NodeInfo, p
     if (domain < 0) continue
     hard.thoughtDomain = domain
     hard.thought += by
+  }
+}
+
+const refusalOf = (node: NodeInfo, state: readonly Hard[]): Refusal | undefined => {
+  for (const hard of state) {
+    // A node that lies in a domain has the label.
+    if ((hard.counts.topology.domainOf[node.index] as number) < 0 && node.labels[hard.constraint.key] === undefined) return missingLabel
+    if (!fits(hard, node)) return tooMany
+  }
+  return undefined
+}
+
+/** What `fits` asks of a node in a domain, made ready for many: the most pods that may be there. */
+const limitOf = (hard: Hard): { readonly domainOf: Int32Array; readonly counts: Int32Array; readonly most: number } => {
+  const { counts, constraint, self } = hard
+  return { domainOf: counts.topology.domainOf, counts: counts.counts, most: constraint.maxSkew - self + minimumOf(hard) }
+}
+
+const filterMany = (batch: NodeBatch, state: readonly Hard[]): void => {
+  const limits = state.map(limitOf)
+  const isThought = state.some(({ thought }) => thought !== 0)
+  for (let i = 0; i < batch.size; i++) {
+    const index = batch.indexes[i] as number
+    for (const { domainOf, counts, most } of limits) {
+      const domain = domainOf[index] as number
+      if (domain >= 0 && !isThought && (counts[domain] as number) <= most) continue
+      const refusal = refusalOf(batch.nodes[i] as NodeInfo, state)
+      if (refusal !== undefined) batch.refuse(i, refusal)
+      break
+    }
   }
 }
 
@@ -242,13 +255,8 @@ export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<read
     },
     addPod: (cycle, node, pod, state) => changeInThought(state, cycle, node, pod, 1),
     removePod: (cycle, node, pod, state) => changeInThought(state, cycle, node, pod, -1),
-    filter: (_cycle, node, state) => {
-      for (const hard of state) {
-        if (node.labels[hard.constraint.key] === undefined) return missingLabel
-        if (!fits(hard, node)) return tooMany
-      }
-      return undefined
-    },
+    filter: (_cycle, node, state) => refusalOf(node, state),
+    filterMany: (_cycle, batch, state) => filterMany(batch, state),
     preScore: (cycle, nodes) => {
       const constraints = constraintsOf(cycle, 'ScheduleAnyway')
       if (constraints.length === 0) return skip

@@ -6,6 +6,8 @@ import { normalizeByHighest } from '../normalize.ts'
 import type { ClusterEvent, Cycle, Plugin, Refusal } from '../plugin.ts'
 import { go, unresolvable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
+import type { NodeInfo } from '../snapshot.ts'
+import { marks } from '../snapshot.ts'
 
 const refusal = unresolvable('node(s) had untolerated taint(s)')
 
@@ -21,6 +23,12 @@ const becameTolerable = (pod: PodInfo, { object, old }: ClusterEvent, gates: Cyc
   return (old === undefined || isBad(taintsOf(old))) && !isBad(taintsOf(object))
 }
 
+/** How many soft taints of a node the pod does not tolerate. */
+const intolerable = ({ softTaints }: NodeInfo, tolerations: readonly Toleration[], gates: Cycle['gates']): number => {
+  if (softTaints.length === 0) return 0
+  return softTaints.filter((taint) => !isTolerated(tolerations, taint, compares(gates))).length
+}
+
 export const taintToleration: Plugin<never, readonly Toleration[]> = {
   name: 'TaintToleration',
   weight: 3,
@@ -29,10 +37,27 @@ export const taintToleration: Plugin<never, readonly Toleration[]> = {
     const taint = untoleratedTaint(node.hardTaints, tolerationsOf(cycle.pod.pod), compares(cycle.gates))
     return taint === undefined ? undefined : refusalFor(taint, cycle.gates)
   },
-  preScore: ({ pod }) => go(tolerationsOf(pod.pod).filter((one) => !one.effect || one.effect === 'PreferNoSchedule')),
-  score: (cycle, node, tolerations) => {
-    if (node.softTaints.length === 0) return 0
-    return node.softTaints.filter((taint) => !isTolerated(tolerations, taint, compares(cycle.gates))).length
+  filterMany: ({ pod, snapshot, gates }, batch) => {
+    if (snapshot.marked[marks.hardTaints] === 0) return
+    const tolerations = tolerationsOf(pod.pod)
+    for (let i = 0; i < batch.size; i++) {
+      if (((snapshot.marks[batch.indexes[i] as number] as number) & marks.hardTaints) === 0) continue
+      const taint = untoleratedTaint((batch.nodes[i] as NodeInfo).hardTaints, tolerations, compares(gates))
+      if (taint !== undefined) batch.refuse(i, refusalFor(taint, gates))
+    }
+  },
+  preScore: ({ pod, snapshot }) => {
+    // Nothing but zeros is 100 for all.
+    if (snapshot.marked[marks.softTaints] === 0) return { kind: 'same', score: 100 }
+    return go(tolerationsOf(pod.pod).filter((one) => !one.effect || one.effect === 'PreferNoSchedule'))
+  },
+  score: (cycle, node, tolerations) => intolerable(node, tolerations, cycle.gates),
+  scoreMany: ({ snapshot, gates }, batch, scores, tolerations) => {
+    scores.fill(0)
+    for (let i = 0; i < batch.size; i++) {
+      if (((snapshot.marks[batch.indexes[i] as number] as number) & marks.softTaints) === 0) continue
+      scores[i] = intolerable(batch.nodes[i] as NodeInfo, tolerations, gates)
+    }
   },
   normalize: (_cycle, _nodes, scores) => normalizeByHighest(scores, true),
   retryOn: {
