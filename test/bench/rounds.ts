@@ -46,8 +46,13 @@ export const median = (numbers: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
-/** Measures all in `rounds` shuffled rounds and prints, for each but the last (the reference), its ratio, its worst round and what is wanted. */
-export function compare(title: string, contestants: readonly Contestant[], wanted: Readonly<Record<string, number>>, rounds = 5): void {
+/** Measures all in `rounds` shuffled rounds, returns the median cost of each, and prints, for each but the last (the reference), its ratio, its worst round and what is wanted. */
+export function compare(
+  title: string,
+  contestants: readonly Contestant[],
+  wanted: Readonly<Record<string, number>>,
+  rounds = 5,
+): ReadonlyMap<string, number> {
   const reference = contestants[contestants.length - 1] as Contestant
   const costs = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
   const checksums = new Set<string>()
@@ -70,4 +75,5 @@ export function compare(title: string, contestants: readonly Contestant[], wante
     )
   }
   if (checksums.size > 1) console.log(`${title.padEnd(22)} NOT EQUAL WORK: checksums ${[...checksums].join(', ')}`)
+  return new Map([...costs].map(([name, mine]) => [name, median(mine)]))
 }
