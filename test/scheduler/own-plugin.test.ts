@@ -60,3 +60,37 @@ test('two profiles serve two scheduler names', () => {
   expect(stage.placed('p')?.node).toBe('n1')
   expect(stage.placed('q')).toBeUndefined()
 })
+
+/** What filters refuse first, by the order in which a profile has them. */
+const firstRefusal = (plugins: object): string | undefined => {
+  const stage = new Stage({ components: { profiles: [{ schedulerName: 'default-scheduler', plugins }] } })
+  stage.create(node('n1', { cpu: 1, taints: [{ key: 'k', effect: 'NoSchedule' }] }))
+  stage.create(pod('p', { cpu: 2 }))
+  stage.run(1)
+  return stage.told[0]?.message.replace(/^0\/1 nodes are available: 1 (.*?)\. .*$/, '$1')
+}
+
+test('plugins that a point names come before the others, but last if the point or MultiPoint disables them', () => {
+  const fit = [{ name: 'NodeResourcesFit' }]
+  expect(firstRefusal({})).toBe('node(s) had untolerated taint(s)')
+  expect(firstRefusal({ filter: { enabled: fit } })).toBe('Insufficient cpu')
+  expect(firstRefusal({ filter: { enabled: fit, disabled: fit } })).toBe('node(s) had untolerated taint(s)')
+  expect(firstRefusal({ multiPoint: { disabled: fit }, preFilter: { enabled: fit }, filter: { enabled: fit } })).toBe(
+    'node(s) had untolerated taint(s)',
+  )
+})
+
+test('a filter without its PreFilter breaks, where it does in Kubernetes', () => {
+  const firstWords = (name: string, spec: object = {}): string | undefined => {
+    const profiles = [{ plugins: { multiPoint: { disabled: [{ name }] }, filter: { enabled: [{ name }] } } }]
+    const stage = new Stage({ components: { profiles } })
+    stage.create(node('n1', { labels: { disk: 'slow' } }))
+    stage.create(pod('p', { spec }))
+    stage.run(1)
+    return stage.told[0]?.message.replace(/^0\/1 nodes are available: 1 (.*?)\. .*$/, '$1')
+  }
+  const mismatch = "node(s) didn't match Pod's node affinity/selector"
+  expect(firstWords('NodeAffinity', { nodeSelector: { disk: 'fast' } })).toBe(mismatch)
+  const broken = 'running "NodePorts" filter plugin: error reading "PreFilterNodePorts" from cycleState: not found'
+  expect(firstWords('NodePorts')).toBe(broken)
+})

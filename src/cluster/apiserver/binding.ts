@@ -3,10 +3,9 @@
  */
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Gates } from '../objects/release.ts'
+import { withTopologyOf } from './admission/topology-labels.ts'
 import type { View } from './collection.ts'
 import type { Request, Status } from './request.ts'
-
-const zoneLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'] as const
 
 const refusal = (pod: KubernetesObject, why: string): { readonly refused: Status } => ({
   refused: {
@@ -38,20 +37,9 @@ export const bound = (
   const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: time }
   return {
     object: {
-      ...pod,
-      metadata:
-        gates.release.minor >= 35 ? { ...pod.metadata, ...topologyOf(pod, store.of('Node').get(undefined, request.node)) } : pod.metadata,
+      ...(gates.on('PodTopologyLabelsAdmission') ? withTopologyOf(pod, request.node, store) : pod),
       spec: { ...pod['spec'], nodeName: request.node },
       status: { ...status, conditions: [...conditions, scheduled] },
     },
   }
-}
-
-/** PodTopologyLabelsAdmission (on since 1.35): the pod carries zone and region of its node. */
-const topologyOf = (pod: KubernetesObject, node: KubernetesObject | undefined): { readonly labels?: Readonly<Record<string, string>> } => {
-  const found = zoneLabels.flatMap((label) => {
-    const value = node?.metadata.labels?.[label]
-    return value === undefined ? [] : [[label, value] as const]
-  })
-  return found.length === 0 ? {} : { labels: { ...pod.metadata.labels, ...Object.fromEntries(found) } }
 }

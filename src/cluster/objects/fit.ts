@@ -92,14 +92,6 @@ export type Reading = {
   readonly withStatus?: boolean
 }
 
-const withAssumed = (requests: Quantities): Quantities => {
-  if (requests?.['cpu'] !== undefined && requests['memory'] !== undefined) return requests
-  const out: Record<string, string | number> = { ...requests }
-  if (out['cpu'] === undefined) out['cpu'] = '100m'
-  if (out['memory'] === undefined) out['memory'] = assumedRequest.memory
-  return out
-}
-
 const podLevel = ['cpu', 'memory']
 const isPodLevel = (name: string): boolean => podLevel.includes(name) || name.startsWith('hugepages-')
 
@@ -113,22 +105,18 @@ export const requestsOf = (pod: KubernetesObject, reading: Reading = {}): Amount
   const statuses = reading.withStatus === true ? statusesOf(pod) : undefined
   const infeasible = statuses !== undefined && isResizeInfeasible(pod)
   const requestOf = (container: Container): Sum => {
-    let requests = container.resources?.requests
-    if (reading.assumed === true) {
-      requests = withAssumed(requests)
-      // A resource named at pod level is not assumed for the containers.
-      if (atPodLevel !== undefined) {
-        const own = container.resources?.requests
-        const out: Record<string, string | number> = { ...requests }
-        for (const name of podLevel) if (own?.[name] === undefined && atPodLevel[name] !== undefined) delete out[name]
-        requests = out
-      }
-    }
-    const sum = new Sum().add(requests)
-    const status = statuses?.get(container.name)
-    if (status?.resources === undefined) return sum
-    const real = new Sum().add(status.allocatedResources).atLeast(new Sum().add(status.resources.requests))
-    return infeasible ? real : sum.atLeast(real)
+    const own = container.resources?.requests
+    const given = statuses?.get(container.name)
+    const sources =
+      given?.resources === undefined ? [own] : [...(infeasible ? [] : [own]), given.allocatedResources, given.resources.requests]
+    const sum = new Sum().add(sources[0])
+    for (let i = 1; i < sources.length; i++) sum.atLeast(new Sum().add(sources[i]))
+    if (reading.assumed !== true) return sum
+    // What no source names is assumed; a resource named at pod level is not assumed for the containers.
+    const isNamed = (name: string): boolean => sources.some((source) => source?.[name] !== undefined) || atPodLevel?.[name] !== undefined
+    if (!isNamed('cpu')) sum.cpu += assumedRequest.cpu
+    if (!isNamed('memory')) sum.memory += assumedRequest.memory
+    return sum
   }
   const all = new Sum()
   for (const container of (spec.containers ?? []) as readonly Container[]) all.plus(requestOf(container))
@@ -157,6 +145,13 @@ export const requestsOf = (pod: KubernetesObject, reading: Reading = {}): Amount
   }
   all.add(spec.overhead as Quantities)
   return { cpu: all.cpu, memory: all.memory, storage: all.storage, others: all.others ?? nothing }
+}
+
+/** The pod as a server without the gate PodLevelResources stores it: what is said at pod level is dropped. Source: scheduler.md 0.1. */
+export const withoutPodLevel = (pod: KubernetesObject): KubernetesObject => {
+  if (pod['spec']?.resources === undefined) return pod
+  const { resources: _, ...spec } = pod['spec']
+  return { ...pod, spec }
 }
 
 const statusesOf = (pod: KubernetesObject): ReadonlyMap<string, ContainerStatus> | undefined => {
@@ -225,7 +220,7 @@ export const shortagesOf = (
     }
   }
   if (used.pods + 1 > room.pods) {
-    found.push({ resource: 'pods', reason: 'Too many pods', requested: 1, used: used.pods, capacity: room.pods, hopeless: 1 > room.pods })
+    found.push({ resource: 'pods', reason: 'Too many pods', requested: 1, used: used.pods, capacity: room.pods, hopeless: false })
   }
   check('cpu', asked.cpu, used.cpu, room.cpu)
   check('memory', asked.memory, used.memory, room.memory)

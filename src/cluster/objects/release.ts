@@ -49,7 +49,11 @@ const switches: Readonly<Record<string, Switch>> = {
   DeploymentReplicaSetTerminatingReplicas: { from: (r) => r.minor >= 35 },
   // scheduler.md 0.1
   DynamicResourceAllocation: { from: (r) => r.minor >= 34 },
+  MatchLabelKeysInPodTopologySpreadSelectorMerge: { from: (r) => r.minor >= 34 },
+  NodeDeclaredFeatures: { from: (r) => r.minor >= 36 },
   NominatedNodeNameForExpectation: { from: (r) => r.minor >= 35 },
+  PodLevelResources: { from: (r) => r.minor >= 34 },
+  PodTopologyLabelsAdmission: { from: (r) => r.minor >= 35 },
   SchedulerAsyncPreemption: { from: (r) => r.minor >= 33 },
   SchedulerPopFromBackoffQ: { from: (r) => r.minor >= 33 },
   StorageCapacityScoring: { from: (r) => r.minor >= 37 },

@@ -9,7 +9,7 @@ import { bytesOf } from './quantity.ts'
 import { matches } from './selector.ts'
 import { classOf } from './volume.ts'
 
-type Place = { readonly name: string; readonly labels: Readonly<Record<string, string>> | undefined }
+type Place = { readonly labels: Readonly<Record<string, string>> | undefined }
 
 /** Annotations of claims and volumes that binder, scheduler and provisioner speak through. */
 export const volumeAnnotations = {
@@ -55,10 +55,10 @@ export const mismatchOf = (volume: KubernetesObject, claim: KubernetesObject): s
   return undefined
 }
 
-/** Whether a volume can be reached from a node. */
+/** Whether a volume can be reached from a node. Only labels are asked: a term about the node's name meets none. Source: CheckNodeAffinity. */
 export const reachesNode = (volume: KubernetesObject, place: Place): boolean => {
   const required = volume['spec']?.nodeAffinity?.required as NodeSelector | undefined
-  return required === undefined || matchesNodeSelector(required, place.name, place.labels)
+  return required === undefined || matchesNodeSelector(required, '', place.labels)
 }
 
 const volumeModeOf = (object: KubernetesObject): string => (object['spec']?.volumeMode as string | undefined) ?? 'Filesystem'

@@ -2,7 +2,7 @@
  * KubeSchedulerConfiguration (v1): profiles with their plugins, weights and arguments, back-off and the share of nodes to score.
  * Source: scheduler.md 7.0 and 11; pkg/scheduler/apis/config/v1, framework/runtime (expandMultiPointPlugins).
  *
- * Differs from Kubernetes: extenders are not run (a scenario with some is refused). Taken without effect, for nothing here depends on them:
+ * Differs from Kubernetes: extenders are not run (a scenario with some is refused); a score whose PreScore is off is prepared all the same. Taken without effect, for nothing here depends on them:
  * parallelism, delayCacheUntilActive, clientConnection, leaderElection, enableProfiling, enableContentionProfiling, healthzBindAddress and
  * metricsBindAddress (the last two are of versions before v1); arguments of DynamicResources; queueSort, permit, bind and postBind, where the
  * only plugins are PrioritySort and DefaultBinder; the weights of NodeResourcesBalancedAllocation, which are all 1. Names of plugins are the
@@ -11,6 +11,7 @@
  */
 import type { Gates } from '../objects/release.ts'
 import type { Plugin } from './plugin.ts'
+import { failure } from './plugin.ts'
 import { defaultPlugins } from './plugins/default.ts'
 
 type PluginRef = { readonly name: string; readonly weight?: number }
@@ -91,11 +92,28 @@ const preparations = [
   ['preScore', 'score'],
 ] as const
 
+/** Filters of Kubernetes that break without their PreFilter; the others, and all scores, then do its work themselves. */
+const needy: readonly string[] = [
+  'InterPodAffinity',
+  'NodePorts',
+  'NodeResourcesFit',
+  'PodTopologySpread',
+  'VolumeBinding',
+  'VolumeRestrictions',
+]
+
 /** Whether a plugin of Kubernetes acts at a point where Kubernetes' own does not. */
 const isOurs = (plugin: Plugin, point: Point): boolean => {
   const theirs: readonly string[] | undefined = pluginPoints[plugin.name as keyof typeof pluginPoints]
   return theirs !== undefined && plugin[point] !== undefined && !theirs.includes(point)
 }
+
+/** A filter that finds nothing prepared. */
+const unprepared = ({ name, preFilter: _, filterMany: __, ...plugin }: Plugin): Plugin => ({
+  ...plugin,
+  name,
+  filter: () => failure(name === 'VolumeBinding' ? 'not found' : `error reading "PreFilter${name}" from cycleState: not found`),
+})
 
 const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, own: readonly Plugin[]): Profile => {
   const args = (name: string): object | undefined => configured.pluginConfig?.find((one) => one.name === name)?.args
@@ -104,7 +122,8 @@ const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, 
   const known = [...defaultPlugins(args, gates), ...own]
   const byName = new Map(known.map((plugin) => [plugin.name, plugin]))
   const weights = new Map<string, number>()
-  for (const { name, weight } of multi?.enabled ?? []) if (weight) weights.set(name, weight)
+  // Whoever names a plugin gives it a weight, if only by silence.
+  for (const { name, weight } of multi?.enabled ?? []) weights.set(name, weight || 1)
   // MultiPoint: what is enabled there by name comes last in its own order, as in Kubernetes; the defaults stay unless they are disabled.
   const everywhere = known.filter(({ name }) => !isDisabled(multi, name))
   const again = (multi?.enabled ?? []).map(({ name }) => byName.get(name)).filter((plugin): plugin is Plugin => plugin !== undefined)
@@ -118,19 +137,24 @@ const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, 
   for (const point of points) {
     const set = plugins[point]
     const named = set?.enabled ?? []
-    const overrides = named.filter(({ name }) => everywhere.some((plugin) => plugin.name === name))
+    const shared = everywhere.filter(({ name }) => !isDisabled(set, name))
+    // In this order: what is in MultiPoint and named here again, what is only there, what is only here (disabled and enabled is only here).
+    const overrides = named.filter(({ name }) => shared.some((plugin) => plugin.name === name))
     const more = named.filter((one) => !overrides.includes(one))
-    const rest = everywhere.filter(({ name }) => !isDisabled(set, name) && !named.some((one) => one.name === name))
-    const listed = [...overrides, ...more].map(({ name, weight }) => ({ plugin: byName.get(name), weight }))
-    const all = [...listed, ...rest.map((plugin) => ({ plugin, weight: weights.get(plugin.name) }))]
+    const rest = shared.filter(({ name }) => !named.some((one) => one.name === name))
+    const here = ({ name, weight }: PluginRef) => ({ plugin: byName.get(name), weight: weight || 1 })
+    const all = [...overrides.map(here), ...rest.map((plugin) => ({ plugin, weight: weights.get(plugin.name) })), ...more.map(here)]
     at[point] = all
       .filter((one): one is { plugin: Plugin; weight: number | undefined } => one.plugin?.[point] !== undefined)
       .map(({ plugin, weight }) => ({ plugin, index: indexOf(plugin), weight: weight || plugin.weight || 1 }))
   }
-  // What only ours do beforehand goes along with what needs it: in Kubernetes nobody could ask for it there.
   for (const [before, point] of preparations) {
-    const missing = at[point].filter(({ plugin }) => isOurs(plugin, before) && !at[before].some((one) => one.plugin === plugin))
-    at[before] = [...at[before], ...missing]
+    const missing = at[point].filter(({ plugin }) => plugin[before] !== undefined && !at[before].some((one) => one.plugin === plugin))
+    const breaks = ({ plugin }: Placed): boolean => point === 'filter' && needy.includes(plugin.name) && !isOurs(plugin, before)
+    at[before] = [...at[before], ...missing.filter((placed) => !breaks(placed))]
+    const broken = missing.filter(breaks)
+    if (broken.length === 0) continue
+    at[point] = at[point].map((placed) => (broken.includes(placed) ? { ...placed, plugin: unprepared(placed.plugin) } : placed))
   }
   return {
     schedulerName: configured.schedulerName ?? defaultSchedulerName,

@@ -27,6 +27,7 @@ export const nodeEvents = (object: KubernetesObject, old: KubernetesObject): rea
   if (object['status']?.conditions !== old['status']?.conditions && statusesOf(object) !== statusesOf(old))
     names.push('Node/UpdateCondition')
   if (!same(object.metadata.annotations, old.metadata.annotations)) names.push('Node/UpdateAnnotation')
+  if (!same(object['status']?.declaredFeatures, old['status']?.declaredFeatures)) names.push('Node/UpdateDeclaredFeature')
   return names.map((name) => ({ name, object, old }))
 }
 

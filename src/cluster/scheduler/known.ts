@@ -113,14 +113,14 @@ export class Known {
   }
 
   /**
-   * The volumes that a claim could get: those of its class that nobody has, and those that are meant for it, by name. As assumed.
+   * The volumes that a claim could get: those of its class that nobody has or that are meant for it, by name. As assumed.
    */
   volumesFor(claim: KubernetesObject, className: string): readonly KubernetesObject[] {
     const free = this.freeOfClass.get(className)
     const meant = this.meantFor.get(keyOf(claim.metadata.namespace, claim.metadata.name))
     if (free === undefined && meant === undefined) return none
     const names = [...(free ?? []), ...(meant ?? [])].sort()
-    return names.map((name) => this.volume(name) as KubernetesObject)
+    return names.map((name) => this.volume(name) as KubernetesObject).filter((volume) => classOf(volume) === className)
   }
 
   /** What the API last showed, whatever is assumed. */

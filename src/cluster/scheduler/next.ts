@@ -7,6 +7,7 @@
 import type { Micros } from '../../engine/clock.ts'
 import type { AtOnce } from '../client/at-once.ts'
 import type { Effect, Story } from '../client/story.ts'
+import { withoutPodLevel } from '../objects/fit.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Gates } from '../objects/release.ts'
 import type { Attempting, Verdict } from './attempt.ts'
@@ -118,7 +119,7 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
   const pods: KubernetesObject[] = []
   for (const kind of schedulerKinds) {
     const all = objects.filter((object) => object.kind === kind)
-    if (kind === 'Pod') pods.push(...all)
+    if (kind === 'Pod') pods.push(...(gates.on('PodLevelResources') ? all : all.map(withoutPodLevel)))
     // Nodes come in the order of the dump: kubectl gives them by name.
     else for (const object of kind === 'Node' ? all : all.sort(byName)) scheduler.take({ type: 'ADDED', object, old: undefined })
   }

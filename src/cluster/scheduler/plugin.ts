@@ -82,6 +82,7 @@ export type EventName =
   | 'Node/UpdateLabel'
   | 'Node/UpdateCondition'
   | 'Node/UpdateAnnotation'
+  | 'Node/UpdateDeclaredFeature'
   | `${'PersistentVolume' | 'PersistentVolumeClaim' | 'StorageClass' | 'CSINode' | 'CSIDriver' | 'CSIStorageCapacity' | 'VolumeAttachment'}/${'Add' | 'Update' | 'Delete'}`
 
 export type ClusterEvent = {

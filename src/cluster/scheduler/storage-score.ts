@@ -7,21 +7,24 @@ const usualShape = [
   { utilization: 100, score: 0 },
 ]
 
-/** The mean over the classes of a pod's claims of the score of the share of the capacity that is asked for. */
+/** What is asked for of a class, and what there is of it, in bytes. */
+export type ClassCapacity = { readonly className: string; readonly requested: number; readonly capacity: number }
+
+/**
+ * The mean over the classes of a pod's claims of the score of the share of the capacity that is asked for. `isShared`: each capacity is that of
+ * the whole class, so that claims of one class share it; else each claim has its own.
+ */
 export const storageScore = (
-  capacities: readonly { readonly className: string; readonly requested: number; readonly capacity: number }[],
+  capacities: readonly ClassCapacity[],
+  isShared: boolean,
   shape: readonly { readonly utilization: number; readonly score: number }[] = usualShape,
 ): number => {
   if (capacities.length === 0) return 0
   const line = brokenLine(shape.map(({ utilization, score }) => ({ utilization, score: score * 10 })))
   const classes = new Map<string, { requested: number; capacity: number }>()
   for (const { className, requested, capacity } of capacities) {
-    const sum = classes.get(className)
-    if (sum === undefined) classes.set(className, { requested, capacity })
-    else {
-      sum.requested += requested
-      sum.capacity += capacity
-    }
+    const sum = classes.get(className) ?? { requested: 0, capacity: 0 }
+    classes.set(className, { requested: sum.requested + requested, capacity: isShared ? capacity : sum.capacity + capacity })
   }
   let total = 0
   for (const { requested, capacity } of classes.values()) {

@@ -6,10 +6,12 @@ import { serviceAccount } from './service-account.ts'
 import { serviceAddress } from './service-address.ts'
 import { defaultStorageClass, storageObjectInUseProtection } from './storage.ts'
 import { taintNodesByCondition } from './taint-nodes.ts'
+import { podTopologyLabels } from './topology-labels.ts'
 
 export const admissionPlugins: readonly AdmissionPlugin[] = [
   serviceAccount,
   taintNodesByCondition,
+  podTopologyLabels,
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,

@@ -1,6 +1,8 @@
 /** Pods. Source: pkg/registry/core/pod/strategy.go, pkg/apis/core/validation (1.36); kubectl.md 3.5. */
+import { withoutPodLevel } from '../../objects/fit.ts'
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import { dnsSubdomain } from '../../objects/names.ts'
+import { withLabelKeys } from '../defaults/label-keys.ts'
 import { ownPodSpecDefaults } from '../defaults/pod-spec.ts'
 import { inField, withField } from '../defaults/share.ts'
 import type { Kind } from '../kind.ts'
@@ -53,7 +55,10 @@ export const pod: Kind = defineKind({
   hasGeneration: true,
   names: dnsSubdomain,
   defaults: (object) => inField(object, 'spec', ownPodSpecDefaults),
-  prepareCreate: (object) => withField(object, 'status', firstStatus(object)),
+  prepareCreate: (object, { gates }) => {
+    const own = withLabelKeys(object, gates.on('MatchLabelKeysInPodTopologySpreadSelectorMerge'))
+    return withField(gates.on('PodLevelResources') ? own : withoutPodLevel(own), 'status', firstStatus(object))
+  },
   rules: validatePod,
   updateRules: validatePodUpdate,
   statusRules: validatePodStatusUpdate,

@@ -60,10 +60,10 @@ export const validateNodeSelector = (selector: Fields, field: string, strict = t
 
 const labelKeyRules = (term: Fields, field: string): Errors => {
   const errors: Errors = []
-  const selectorKeys = new Set<string>([
-    ...Object.keys(term['labelSelector']?.matchLabels ?? {}),
-    ...((term['labelSelector']?.matchExpressions ?? []) as readonly Fields[]).map((one) => one['key'] as string),
-  ])
+  const selectorKeys = Object.keys(term['labelSelector']?.matchLabels ?? {})
+  const expressionKeys = ((term['labelSelector']?.matchExpressions ?? []) as readonly Fields[]).map((one) => one['key'] as string)
+  // Once is what the server itself has merged into the selector (defaults/label-keys.ts).
+  const isTaken = (key: string): boolean => selectorKeys.includes(key) || expressionKeys.filter((one) => one === key).length > 1
   const matching: readonly string[] = term['matchLabelKeys'] ?? []
   const mismatching: readonly string[] = term['mismatchLabelKeys'] ?? []
   for (const [part, keys] of [['matchLabelKeys', matching] as const, ['mismatchLabelKeys', mismatching] as const]) {
@@ -71,8 +71,7 @@ const labelKeyRules = (term: Fields, field: string): Errors => {
       errors.push(forbiddenField(`${field}.${part}`, 'must not be specified when labelSelector is not set'))
     for (const [at, key] of keys.entries()) {
       errors.push(...checked(`${field}.${part}[${at}]`, key, qualifiedName))
-      if (selectorKeys.has(key))
-        errors.push(invalidValue(`${field}.${part}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'))
+      if (isTaken(key)) errors.push(invalidValue(`${field}.${part}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'))
     }
   }
   for (const [at, key] of matching.entries()) {

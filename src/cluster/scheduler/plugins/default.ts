@@ -4,7 +4,6 @@
  * of their own here.
  */
 import type { Gates } from '../../objects/release.ts'
-import { atLeast } from '../../objects/release.ts'
 import type { Plugin } from '../plugin.ts'
 import { defaultPreemption } from '../preemption.ts'
 import { dynamicResources } from './dynamic-resources.ts'
@@ -52,5 +51,5 @@ export const defaultPlugins = (args: PluginArgs, gates: Gates): readonly Plugin[
   nodeResourcesBalancedAllocation(args('NodeResourcesBalancedAllocation')),
   imageLocality,
   bare('DefaultBinder'),
-  ...(atLeast(gates.release, 36) ? [nodeDeclaredFeatures] : []),
+  ...(gates.on('NodeDeclaredFeatures') ? [nodeDeclaredFeatures] : []),
 ]

@@ -173,12 +173,18 @@ const hintMatches = (term: PodTerm, pod: PodInfo): boolean =>
 const hintMatchesAll = (terms: readonly PodTerm[], pod: PodInfo): boolean =>
   terms.length > 0 && terms.every((term) => hintMatches(term, pod))
 
+const hintMatchesAny = (terms: readonly PodTerm[], pod: PodInfo): boolean => terms.some((term) => hintMatches(term, pod))
+
 const podGone: Hint = (pod, event, { gates }) => {
   const gone = event.pod
-  if (gone === undefined || (gone.nodeName === '' && gone.nominatedNode === '')) return false
-  if (hintMatchesAll(pod.requiredAntiAffinity, gone)) return true
+  // Since 1.36 pods count that were promised a node (PR 135392).
+  if (gone === undefined) return false
+  if (gone.nodeName === '' && (gone.nominatedNode === '' || !atLeast(gates.release, 36))) return false
+  // Since 1.37 one term is enough (PR 139161).
+  const repels = atLeast(gates.release, 37) ? hintMatchesAny : hintMatchesAll
+  if (repels(pod.requiredAntiAffinity, gone)) return true
   // Since 1.36 (PR 135325) the end of a pod that repels this one wakes it.
-  return atLeast(gates.release, 36) && hintMatchesAll(gone.requiredAntiAffinity, pod)
+  return atLeast(gates.release, 36) && repels(gone.requiredAntiAffinity, pod)
 }
 
 const labelChanged: Hint = (pod, event, { gates }) => {
@@ -188,7 +194,8 @@ const labelChanged: Hint = (pod, event, { gates }) => {
   const old = event.oldPod ?? (event.old === undefined ? undefined : new PodInfo(event.old))
   if (old === undefined) return false
   if (hintMatchesAll(pod.requiredAffinity, event.pod) && !hintMatchesAll(pod.requiredAffinity, old)) return true
-  return !hintMatchesAll(pod.requiredAntiAffinity, event.pod) && hintMatchesAll(pod.requiredAntiAffinity, old)
+  const repels = atLeast(gates.release, 37) ? hintMatchesAny : hintMatchesAll
+  return !repels(pod.requiredAntiAffinity, event.pod) && repels(pod.requiredAntiAffinity, old)
 }
 
 const labelOf = (event: ClusterEvent, key: string): string | undefined => event.object.metadata.labels?.[key]
@@ -261,7 +268,8 @@ export const interPodAffinity = (args: InterPodAffinityArgs = {}): Plugin<State,
       }
       const difference = most - least
       for (let i = 0; i < scores.length; i++) {
-        scores[i] = difference > 0 ? Math.trunc((100 * ((scores[i] as number) - least)) / difference) : 0
+        // First the share, in floating point: 29 of 50 make 57.
+        scores[i] = difference > 0 ? Math.trunc(100 * (((scores[i] as number) - least) / difference)) : 0
       }
     },
     retryOn: {

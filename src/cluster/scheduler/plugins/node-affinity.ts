@@ -32,7 +32,8 @@ const namesIn = (term: NodeSelectorTerm): ReadonlySet<string> | undefined => {
 /** The only nodes that can do, if every term names some. */
 const narrowed = (pod: PodInfo): ReadonlySet<string> | undefined => {
   const terms = requiredNodeAffinity(pod.pod)?.nodeSelectorTerms
-  if (terms === undefined) return undefined
+  // No terms match no node, which the filter says.
+  if (terms === undefined || terms.length === 0) return undefined
   const all = new Set<string>()
   for (const term of terms) {
     const names = namesIn(term)

@@ -32,5 +32,10 @@ export const nodeDeclaredFeatures: Plugin<readonly string[], never> = {
     const has = (node.node.status as { declaredFeatures?: readonly string[] } | undefined)?.declaredFeatures ?? []
     return needs.every((need) => has.includes(need)) ? undefined : refusal
   },
-  retryOn: { 'Node/Add': always, 'Pod/Update': (pod, event) => event.pod?.uid === pod.uid },
+  retryOn: {
+    'Node/Add': always,
+    'Node/UpdateDeclaredFeature': always,
+    'Pod/Update': (pod, { pod: is, oldPod: was }) =>
+      is !== undefined && is.uid === pod.uid && was !== undefined && needsOf(is).join() !== needsOf(was).join(),
+  },
 }

@@ -61,8 +61,11 @@ export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amount
   const memo = new ScoreMemo()
   const ignored = new Set(args.ignoredResources ?? [])
   const groups = new Set(args.ignoredResourceGroups ?? [])
+  // Only extended resources can be ignored: others are named without a domain, or with Kubernetes' own.
   const isIgnored = (name: string): boolean =>
-    ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, Math.max(0, name.indexOf('/')))))
+    name.includes('/') &&
+    !name.includes('kubernetes.io/') &&
+    (ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, name.indexOf('/')))))
 
   const scoreOf = (snapshot: Snapshot, index: number, asked: Amounts): number => {
     let sum = 0

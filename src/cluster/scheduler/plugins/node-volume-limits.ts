@@ -4,6 +4,7 @@
  * Differs from Kubernetes: in-tree volumes that are migrated to CSI are not counted (no such disks run here).
  */
 import type { KubernetesObject } from '../../objects/metadata.ts'
+import { atLeast } from '../../objects/release.ts'
 import { classOf } from '../../objects/volume.ts'
 import type { NodeBatch } from '../batch.ts'
 import type { Known } from '../known.ts'
@@ -161,7 +162,9 @@ export const nodeVolumeLimits = (): Plugin<State, never> => {
       if (pod.claims.length === 0) return skip
       const wanted = volumesOf(pod, known, new Map())
       const drivers = [...new Set(wanted.values())]
-      const isRequired = (driver: string): boolean => known.get('CSIDriver', driver)?.['spec']?.preventPodSchedulingIfMissing === true
+      // Until 1.35 every driver was; since then those that say so (PR 137343).
+      const isRequired = (driver: string): boolean =>
+        !atLeast(gates.release, 36) || known.get('CSIDriver', driver)?.['spec']?.preventPodSchedulingIfMissing === true
       return go({ wanted, drivers, required: gates.on('VolumeLimitScaling') ? drivers.filter(isRequired) : [] })
     },
     filter,

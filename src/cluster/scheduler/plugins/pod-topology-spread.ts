@@ -9,6 +9,8 @@ import { ln } from '../../../engine/exact.ts'
 import { controllerOf } from '../../objects/metadata.ts'
 import type { Taint } from '../../objects/node.ts'
 import { suitsNode, taintsOf, tolerationsOf, topologyLabels, untoleratedTaint } from '../../objects/node.ts'
+import { atLeast } from '../../objects/release.ts'
+import type { LabelSelector } from '../../objects/selector.ts'
 import type { NodeBatch } from '../batch.ts'
 import type { Admission, DomainCounts, Tally } from '../counts.ts'
 import { everyNode, spreadQuestion } from '../counts.ts'
@@ -69,25 +71,22 @@ const constraintOf = (spec: Spec, pod: PodInfo, selector?: Matcher): Constraint 
   }
 }
 
-/** The services' and the owner's selectors as one. Source: helper.DefaultSelector. */
+/** The services' selectors, merged, and the owner's beside them. Source: helper.DefaultSelector. */
 const defaultSelector = ({ pod, known }: Pick<Cycle, 'pod' | 'known'>): Matcher => {
   const equal = new Map<string, string>()
   for (const selector of known.serviceSelectors(pod.namespace, pod.labels))
     for (const key of Object.keys(selector)) equal.set(key, selector[key] as string)
   const owner = controllerOf(pod.pod)
-  const kind = owner?.kind
-  let expressions: readonly object[] = []
-  if (owner !== undefined && (kind === 'ReplicationController' || kind === 'ReplicaSet' || kind === 'StatefulSet')) {
-    const selector = known.get(kind, owner.name, pod.namespace)?.['spec']?.selector
-    if (kind === 'ReplicationController') for (const key of Object.keys(selector ?? {})) equal.set(key, selector[key])
-    else if (selector !== undefined && selector !== null) {
-      for (const key of Object.keys(selector.matchLabels ?? {})) equal.set(key, selector.matchLabels[key])
-      expressions = selector.matchExpressions ?? []
-    }
+  const kind = owner === undefined ? '' : `${owner.apiVersion} ${owner.kind}`
+  let own: LabelSelector = {}
+  if (kind === 'v1 ReplicationController') {
+    const selector = known.get('ReplicationController', owner?.name ?? '', pod.namespace)?.['spec']?.selector ?? {}
+    for (const key of Object.keys(selector)) equal.set(key, selector[key])
+  } else if (kind === 'apps/v1 ReplicaSet' || kind === 'apps/v1 StatefulSet') {
+    own = known.get(owner?.kind ?? '', owner?.name ?? '', pod.namespace)?.['spec']?.selector ?? {}
   }
-  return equal.size === 0 && expressions.length === 0
-    ? nothing
-    : matcherOf({ matchLabels: Object.fromEntries(equal), matchExpressions: expressions as never })
+  const matcher = matcherOf(own, [...equal])
+  return matcher.isEmpty ? nothing : matcher
 }
 
 /** Which nodes are counted for a constraint. Source: common.go matchNodeInclusionPolicies. */
@@ -207,7 +206,9 @@ type Scoring = { readonly softs: readonly Soft[]; readonly ignored: ReadonlySet<
 const matchesAny = (constraints: readonly Constraint[], labels: Readonly<Record<string, string>>): boolean =>
   constraints.some(({ selector }) => selector.matches(labels))
 
-const isPlaced = (pod: PodInfo | undefined): pod is PodInfo => pod !== undefined && (pod.nodeName !== '' || pod.nominatedNode !== '')
+/** Pods that were promised a node count in hints since 1.36 (PR 135392). */
+const isPlaced = (pod: PodInfo | undefined, gates: Cycle['gates']): pod is PodInfo =>
+  pod !== undefined && (pod.nodeName !== '' || (pod.nominatedNode !== '' && atLeast(gates.release, 36)))
 
 export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<readonly Hard[], Scoring> => {
   const isSystem = (args.defaultingType ?? 'System') === 'System'
@@ -225,11 +226,11 @@ export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<read
   }
   const hards = (cycle: Pick<Cycle, 'pod' | 'known'>): readonly Constraint[] => constraintsOf(cycle, 'DoNotSchedule')
 
-  const podMatters: Hint = (pod, event, { known }) =>
-    isPlaced(event.pod) && event.pod.namespace === pod.namespace && matchesAny(hards({ pod, known }), event.pod.labels)
-  const labelMatters: Hint = (pod, event, { known }) => {
+  const podMatters: Hint = (pod, event, { known, gates }) =>
+    isPlaced(event.pod, gates) && event.pod.namespace === pod.namespace && matchesAny(hards({ pod, known }), event.pod.labels)
+  const labelMatters: Hint = (pod, event, { known, gates }) => {
     const { pod: is, old } = event
-    if (is === undefined || is.namespace !== pod.namespace || (is.uid !== pod.uid && !isPlaced(is))) return false
+    if (is === undefined || is.namespace !== pod.namespace || (is.uid !== pod.uid && !isPlaced(is, gates))) return false
     const constraints = hards({ pod: is.uid === pod.uid ? is : pod, known })
     return constraints.some(({ selector }) => selector.matches(is.labels) !== selector.matches(old?.metadata.labels ?? {}))
   }

@@ -6,6 +6,7 @@ import { seconds } from '../../../engine/clock.ts'
 import type { Story } from '../../client/story.ts'
 import { call, sleep } from '../../client/story.ts'
 import type { KubernetesObject } from '../../objects/metadata.ts'
+import { isControlledBy } from '../../objects/metadata.ts'
 import { bytesOf } from '../../objects/quantity.ts'
 import { matches } from '../../objects/selector.ts'
 import { classOf } from '../../objects/volume.ts'
@@ -22,6 +23,7 @@ import type { Cycle, Plugin, PreFilterAnswer, Refusal } from '../plugin.ts'
 import { always, failure, go, skip, unresolvable } from '../plugin.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { NodeInfo } from '../snapshot.ts'
+import type { ClassCapacity } from '../storage-score.ts'
 import { storageScore } from '../storage-score.ts'
 
 export type VolumeBindingArgs = {
@@ -42,8 +44,9 @@ type Choice = {
   readonly bindings: readonly { readonly claim: KubernetesObject; readonly volume: KubernetesObject }[]
   /** Claims that are provisioned there. */
   readonly provisions: readonly KubernetesObject[]
-  /** For the score: requested and free bytes by class. */
-  readonly capacities: readonly { readonly className: string; readonly requested: number; readonly capacity: number }[]
+  /** For the score, in bytes: what the volumes hold that are bound, and what is promised for the claims that are provisioned. */
+  readonly capacities: readonly ClassCapacity[]
+  readonly promised: readonly ClassCapacity[]
 }
 
 type State = {
@@ -58,7 +61,7 @@ type State = {
   reserved: readonly KubernetesObject[]
 }
 
-const noChoice: Choice = { bindings: [], provisions: [], capacities: [] }
+const noChoice: Choice = { bindings: [], provisions: [], capacities: [], promised: [] }
 
 const refuse = (text: string) => ({ kind: 'refuse', refusal: unresolvable(text) }) as const
 
@@ -73,6 +76,9 @@ const preFilter = ({ pod, known }: Cycle): PreFilterAnswer<State> => {
           ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`
           : `persistentvolumeclaim "${name}" not found`,
       )
+    }
+    if (ephemeral && !isControlledBy(claim, pod.pod)) {
+      return refuse(`PVC ${pod.namespace}/${name} was not created for pod ${pod.key} (pod is not owner)`)
     }
     if (claim['status']?.phase === 'Lost') {
       return refuse(`persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim['spec']?.volumeName ?? ''}"`)
@@ -107,7 +113,7 @@ const choiceEverywhere = (known: Known, delayed: readonly KubernetesObject[]): C
       return undefined
     if (known.volumesFor(claim, className).length > 0) return undefined
   }
-  return { bindings: [], provisions: [...delayed].sort(bySize), capacities: [] }
+  return { bindings: [], provisions: [...delayed].sort(bySize), capacities: [], promised: [] }
 }
 
 type TopologyTerm = { readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[] }
@@ -137,10 +143,15 @@ const roomFor = (known: Known, driver: string, className: string, size: number, 
   return false
 }
 
-type Provisioning = { readonly ok: boolean; readonly enough: boolean; readonly capacities: Choice['capacities']; readonly error?: string }
+type Provisioning = {
+  readonly ok: boolean
+  readonly enough: boolean
+  readonly capacities: readonly ClassCapacity[]
+  readonly error?: string
+}
 
 const canProvision = (known: Known, claims: readonly KubernetesObject[], node: NodeInfo): Provisioning => {
-  const capacities: { className: string; requested: number; capacity: number }[] = []
+  const capacities: ClassCapacity[] = []
   for (const claim of claims) {
     const className = classOf(claim)
     const name = `${claim.metadata.namespace}/${claim.metadata.name}`
@@ -169,7 +180,7 @@ const matchVolumes = (
   const taken = new Set<string>()
   const bindings: { claim: KubernetesObject; volume: KubernetesObject }[] = []
   const left: KubernetesObject[] = []
-  const capacities: { className: string; requested: number; capacity: number }[] = []
+  const capacities: ClassCapacity[] = []
   for (const claim of [...claims].sort(bySize)) {
     const className = classOf(claim)
     const volume = findMatchingVolume(claim, volumesFor(claim), { place: node, taken, delayed: true })
@@ -225,13 +236,13 @@ const filter = ({ known }: Cycle, node: NodeInfo, state: State): Refusal | undef
   if (state.everywhere === undefined && bindable && state.delayed.length > 0) {
     const { bindings, left, capacities } = matchVolumes((claim) => volumesFor(known, state, claim), open, node)
     const provisions = [...chosen, ...left]
-    choice = { bindings, provisions, capacities }
+    choice = { bindings, provisions, capacities, promised: [] }
     if (provisions.length > 0) {
       const provisioning = canProvision(known, provisions, node)
       if (provisioning.error !== undefined) return failure(provisioning.error)
       bindable = provisioning.ok
       enough = provisioning.enough
-      choice = { bindings, provisions, capacities: [...capacities, ...provisioning.capacities] }
+      choice = { bindings, provisions, capacities, promised: provisioning.capacities }
     }
   }
   if (reached && bindable && enough && found) {
@@ -350,11 +361,15 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<State, State
     weight: 1,
     preFilter,
     filter,
-    preScore: ({ gates }, nodes, state) => {
-      if (!gates.on('StorageCapacityScoring') || state === undefined) return skip
-      return nodes.some((node) => (state.choices.get(node)?.capacities.length ?? 0) > 0) ? go(state) : skip
+    preScore: ({ gates }, _nodes, state) => {
+      if (!gates.on('StorageCapacityScoring')) return skip
+      return state === undefined ? { kind: 'same', score: 0 } : go(state)
     },
-    score: (_cycle, node, state) => storageScore(state.choices.get(node)?.capacities ?? [], args.shape),
+    score: (_cycle, node, state) => {
+      const { bindings, capacities, promised } = state.choices.get(node) ?? noChoice
+      // Volumes that exist count alone, where there are some.
+      return bindings.length > 0 ? storageScore(capacities, false, args.shape) : storageScore(promised, true, args.shape)
+    },
     reserve: ({ known }, node, state) => {
       const choice = choiceOn(state, node)
       if (state === undefined || choice === undefined) return undefined

@@ -53,7 +53,8 @@ type State = {
 }
 
 /** Users are taken off by claim name, whatever their namespace, as in Kubernetes. */
-const usesOf = (pod: PodInfo, exclusive: ReadonlySet<string>): number => pod.claims.filter(({ name }) => exclusive.has(name)).length
+const usesOf = (pod: PodInfo, exclusive: ReadonlySet<string>): number =>
+  pod.claims.filter(({ name, ephemeral }) => !ephemeral && exclusive.has(name)).length
 
 const preFilter = ({ pod, snapshot, known }: Cycle) => {
   const exclusive = new Set<string>()

@@ -37,7 +37,9 @@ const wishesOf = ({ pod, known }: Cycle) => {
     if (volume === undefined) return refuse(`persistentvolume "${volumeName}" not found`)
     for (const key of keys) {
       const value = volume.metadata.labels?.[key]
-      if (value !== undefined) wishes.push({ key, values: new Set(value.split('__').map((zone) => zone.trim())) })
+      const zones = value?.split('__').map((zone) => zone.trim()) ?? []
+      // A label with an empty zone says nothing.
+      if (zones.length > 0 && !zones.includes('')) wishes.push({ key, values: new Set(zones) })
     }
   }
   return wishes.length === 0 ? skip : go(wishes as readonly Wish[])
