@@ -110,7 +110,7 @@ export class Simulation {
     } else if (cluster.store.revision - this.changesBefore > runawayChanges) {
       const actors = new Set<string>()
       for (let entry = engine.journal.length; entry > Math.max(1, engine.journal.length - 1000); entry--) {
-        if (engine.journal.what(entry) === 'write') actors.add(engine.journal.who(entry))
+        if (engine.journal.what(entry) === 'write' || engine.journal.what(entry) === 'event') actors.add(engine.journal.who(entry))
       }
       this.runaway = [...actors].sort().join(', ')
     }
@@ -148,7 +148,7 @@ export class Simulation {
       events: engine.happened,
       assumed: assumptionsOf(scenario),
       gaps: gapsOf(scenario),
-      remedies: remediesOf(engine.journal),
+      remedies: remediesOf(engine.journal, this.cluster.store.of('Pod').list(), scenario),
     }
     return new Recording(engine.journal, facts, this.sha256)
   }

@@ -12,7 +12,9 @@ import type { Gates } from '../cluster/objects/release.ts'
 import { nextText } from '../console/next-text.ts'
 import { type Given, listOption, textOption } from '../console/options.ts'
 import { exits, Refusal, tellMistakes } from '../console/voice.ts'
+import { idleGatesNote } from '../scenario/inspect.ts'
 import { inDefaultNamespace, keysOf } from '../scenario/manifests.ts'
+import { judgeSchedulerConfiguration } from '../scenario/scheduler-rules.ts'
 import { type Mistake, mistakeOfFile } from '../text/mistake.ts'
 import { type Document, type Path, readYaml } from '../text/yaml.ts'
 
@@ -35,19 +37,30 @@ export const options = (yargs: Argv): Argv =>
         requiresArg: true,
         describe: 'Switches over those of the release: Name=true,Other=false',
       },
+      'scheduler-config': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'The scheduler with this KubeSchedulerConfiguration (a file): profiles, plugins, weights',
+      },
       now: { type: 'string', requiresArg: true, describe: 'What time it is, RFC 3339 [default: the newest time in the objects]' },
       output: { alias: 'o', type: 'string', requiresArg: true, describe: 'text, or json: the decisions' },
     })
     .example('kubectl get sts,pods,pvc,controllerrevisions -o yaml | stsim next -f -', 'what will happen next, and why')
+    .example('kubectl get nodes,pods,pv,pvc,sc -A -o yaml | stsim next -f - --controller kube-scheduler', 'why pods are Pending')
 
 /** Prints what `next` answers. */
 export function nextCommand(given: Given): void {
   const output = textOption(given, 'output') ?? 'text'
   if (output !== 'text' && output !== 'json') throw new Refusal(`-o ${output} is none of text, json`)
-  const how = optionsOf(given)
-  const dump = new Dump(orRefused(() => gatesOfNext(how)))
+  const asked = optionsOf(given)
+  const gates = orRefused(() => gatesOfNext(asked))
+  const configured = configurationOf(textOption(given, 'scheduler-config'), gates)
+  const how = configured.value === undefined ? asked : { ...asked, schedulerConfiguration: configured.value }
+  const dump = new Dump(gates)
+  dump.mistakes.push(...configured.mistakes)
   for (const file of listOption(given, 'filename').flatMap(filesOf)) dump.read(file)
-  for (const note of dump.notes()) process.stderr.write(`note: ${note}\n`)
+  const idle = idleGatesNote(Object.keys(asked.featureGates ?? {}))
+  for (const note of [...(idle === undefined ? [] : [idle]), ...dump.notes()]) process.stderr.write(`note: ${note}\n`)
   if (dump.mistakes.length > 0) {
     tellMistakes(dump.mistakes)
     process.exitCode = exits.wrongInput
@@ -56,6 +69,21 @@ export function nextCommand(given: Given): void {
   const decisions = orRefused(() => next(dump.objects, how))
   process.stdout.write(output === 'json' ? `${JSON.stringify(decisions, null, 2)}\n` : nextText(decisions, dump.objects))
   process.exitCode = exits.held
+}
+
+/** The scheduler's configuration in a file, or what is wrong with it. */
+const configurationOf = (file: string | undefined, gates: Gates): { readonly value: unknown; readonly mistakes: readonly Mistake[] } => {
+  if (file === undefined) return { value: undefined, mistakes: [] }
+  const text = textOf(file)
+  if (typeof text !== 'string') return { value: undefined, mistakes: [text] }
+  const { documents, mistakes } = readYaml(text, file)
+  const document = documents.find(({ value }) => value !== null && value !== undefined)
+  if (mistakes.length > 0 || document === undefined) {
+    const empty = mistakeOfFile(file, 'it holds no KubeSchedulerConfiguration', '')
+    return { value: undefined, mistakes: mistakes.length > 0 ? mistakes : [empty] }
+  }
+  const wrong = judgeSchedulerConfiguration(document.value, gates)
+  return { value: document.value, mistakes: wrong.map(({ path, of, found, hint }) => document.mistake(path, of, found, hint)) }
 }
 
 /** What is wrong with an option is the user's mistake. */

@@ -77,7 +77,8 @@ export const gatesOfNext = ({ release = defaultRelease, featureGates }: NextOpti
 
 /**
  * What the controllers would do. The objects are never changed.
- * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none, a controller that nobody is).
+ * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none, a controller that nobody is, a
+ *   scheduler's configuration with mistakes), or when one of the objects is none.
  */
 export const next = (objects: readonly KubernetesObject[], options: NextOptions = {}): Decision[] => {
   const { controller } = options
@@ -181,7 +182,8 @@ const schedulerLooks = (objects: readonly KubernetesObject[], scene: Scene, conf
 /** Lists taken apart; what a plain manifest lacks (namespace, uid, defaults) filled in on a copy. */
 const wholeObjects = (objects: readonly KubernetesObject[], gates: Gates): readonly KubernetesObject[] => {
   const result: KubernetesObject[] = []
-  for (const object of objects) {
+  for (const [index, object] of objects.entries()) {
+    checkShape(object, index)
     const items = object['items'] as readonly KubernetesObject[] | undefined
     if (Array.isArray(items) && object.kind?.endsWith('List')) {
       const kind = object.kind.slice(0, -'List'.length)
@@ -190,6 +192,17 @@ const wholeObjects = (objects: readonly KubernetesObject[], gates: Gates): reado
     } else result.push(whole(object, gates, result.length))
   }
   return result
+}
+
+/** Only what is not even an object of Kubernetes is refused here; whoever wants types checked reads with the command line. */
+const checkShape = (object: unknown, index: number): void => {
+  const isObject = typeof object === 'object' && object !== null && !Array.isArray(object)
+  const { kind, metadata, items } = (isObject ? object : {}) as Readonly<Record<string, unknown>>
+  const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
+  const name = typeof metadata === 'object' && metadata !== null ? (metadata as Readonly<Record<string, unknown>>)['name'] : undefined
+  if (typeof kind === 'string' && (isList || (typeof name === 'string' && name !== ''))) return
+  const found = isObject ? `an object ${typeof kind === 'string' ? `(${kind}) without metadata.name` : 'without kind'}` : String(object)
+  throw new TypeError(`objects[${index}] is ${found}, not an object of Kubernetes`)
 }
 
 const whole = (object: KubernetesObject, gates: Gates, count: number): KubernetesObject => {

@@ -15,11 +15,28 @@ const statusChanges = (before: KubernetesObject | undefined, after: KubernetesOb
   return changed.map((field) => `${field} ${shown(old?.[field])} → ${shown(now?.[field])}`).join(', ')
 }
 
+type Condition = { readonly type: string; readonly status: string; readonly reason?: string }
+
+/** What the scheduler writes about a pod: its conditions and the node it is promised. */
+const podChanges = (before: KubernetesObject, after: KubernetesObject): string => {
+  const conditions = (pod: KubernetesObject): readonly Condition[] => pod['status']?.conditions ?? []
+  const said = ({ type, status, reason }: Condition): string => `${type} ${status}${reason === undefined ? '' : ` ${reason}`}`
+  const old = new Set(conditions(before).map((one) => JSON.stringify(one)))
+  const changed = conditions(after).filter((one) => !old.has(JSON.stringify(one)))
+  const nominated = after['status']?.nominatedNodeName as string | undefined
+  const promised = nominated === before['status']?.nominatedNodeName ? [] : [`nominated node ${nominated ?? 'none'}`]
+  return [...changed.map(said), ...promised].join(', ')
+}
+
 const detailOf = ({ verb, object }: Action, known: ReadonlyMap<string, KubernetesObject>): string => {
   const before = known.get(keyOf(object))
   if (verb === 'update-status') return statusChanges(before, object)
   if (object.kind === 'ControllerRevision' && verb !== 'delete') return `revision ${object['revision']}`
   if (verb === 'bind') return `to ${object['spec']?.nodeName}`
+  if (verb === 'patch' && object.kind === 'Pod' && before !== undefined) {
+    const changes = podChanges(before, object)
+    if (changes !== '') return changes
+  }
   if (verb !== 'create' && verb !== 'delete' && before !== undefined) {
     const owners = (each: KubernetesObject): string =>
       (each.metadata.ownerReferences ?? []).map((owner) => `${owner.kind}/${owner.name}`).join(', ') || 'none'
@@ -72,6 +89,30 @@ const notesOn = (objects: readonly KubernetesObject[]): string[] => {
   }
   if (sets.some((set) => (set['status']?.replicas ?? 0) > 0) && !has('Pod')) {
     notes.push('no Pod is among the objects, so pods are made anew here; add pods to the dump')
+  }
+  return [...notes, ...notesOnPending(objects, has)]
+}
+
+type Volume = { readonly persistentVolumeClaim?: { readonly claimName: string }; readonly ephemeral?: object }
+
+/** What the scheduler cannot know: it takes what is not in a dump for not there. */
+const notesOnPending = (objects: readonly KubernetesObject[], has: (kind: string) => boolean): string[] => {
+  const pending = objects.filter(
+    ({ kind, spec, status }) => kind === 'Pod' && !spec?.nodeName && !['Succeeded', 'Failed'].includes(status?.phase),
+  )
+  if (pending.length === 0) return []
+  const notes: string[] = []
+  const missing = (kind: string, word: string, so: string): void => {
+    if (!has(kind)) notes.push(`no ${kind} is among the objects, so ${so}; add ${word} to the dump`)
+  }
+  missing('Node', 'nodes', 'no pod can be placed')
+  const volumes = pending.flatMap(({ spec }) => (spec?.volumes ?? []) as readonly Volume[])
+  if (volumes.some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim !== undefined || ephemeral !== undefined)) {
+    missing('PersistentVolumeClaim', 'pvc', 'the claims of pending pods are not found')
+    const claims = objects.filter(({ kind }) => kind === 'PersistentVolumeClaim')
+    if (claims.some(({ spec }) => spec?.volumeName)) missing('PersistentVolume', 'pv', 'bound volumes are not found')
+    if (claims.some(({ spec }) => !spec?.volumeName))
+      missing('StorageClass', 'sc', 'claims that wait for their first consumer are not known as such')
   }
   return notes
 }

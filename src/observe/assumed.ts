@@ -4,6 +4,7 @@
  */
 import { notModelledLines } from '../cluster/apiserver/fields/not-modelled.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
+import { defaultSchedulerName, type SchedulerConfiguration } from '../cluster/scheduler/configuration.ts'
 import type { Journal } from '../engine/journal.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { EventDetail } from './entries.ts'
@@ -77,9 +78,24 @@ const remedies: readonly { readonly text: RegExp; readonly remedy: (found: reado
   { text: /had untolerated taint/, remedy: () => 'a toleration, or nodes without the taint' },
 ]
 
-/** What would mend the refusals and warnings of a run, each once, in the order in which they were met. */
-export const remediesOf = (journal: Journal): readonly string[] => {
-  const found = new Set<string>()
+/** Pods that wait for a scheduler that nobody plays say nothing: their scheduler is not there. */
+const missingSchedulers = (pods: Iterable<KubernetesObject>, scenario: Scenario): readonly string[] => {
+  const configuration = scenario.cluster.components?.['kube-scheduler'] as SchedulerConfiguration | undefined
+  const served = new Set((configuration?.profiles ?? [{}]).map(({ schedulerName = defaultSchedulerName }) => schedulerName))
+  const names = new Set<string>()
+  for (const { spec } of pods) {
+    const name = spec?.schedulerName as string | undefined
+    if (name && !spec.nodeName && !served.has(name)) names.add(name)
+  }
+  return [...names].map(
+    (name) =>
+      `a scheduler ${JSON.stringify(name)}: cluster.components.kube-scheduler.profiles with schedulerName, or pods that do not ask for it`,
+  )
+}
+
+/** What would mend the refusals and warnings of a run, each once, in the order in which they were met. `pods` are those at its end. */
+export const remediesOf = (journal: Journal, pods: Iterable<KubernetesObject>, scenario: Scenario): readonly string[] => {
+  const found = new Set<string>(missingSchedulers(pods, scenario))
   for (let entry = 1; entry <= journal.length; entry++) {
     if (journal.what(entry) !== 'event') continue
     const { message } = journal.detail(entry) as EventDetail

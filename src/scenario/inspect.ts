@@ -3,10 +3,10 @@
  * be read, faults aimed at nothing. And what the simulator cannot do yet.
  */
 import { modelledKeys } from '../cluster/applications/read.ts'
-import { gatesOf, parseRelease } from '../cluster/objects/release.ts'
+import { gatesOf, gatesRead, parseRelease } from '../cluster/objects/release.ts'
 import { parseDuration } from '../engine/clock.ts'
 import { parseDistribution } from '../engine/distribution.ts'
-import { didYouMean, type Mistake } from '../text/mistake.ts'
+import { didYouMean, type Mistake, nearest } from '../text/mistake.ts'
 import { splitWords } from '../text/words.ts'
 import type { Path } from '../text/yaml.ts'
 import { profiles } from '../world/profiles.ts'
@@ -65,6 +65,16 @@ export function vocabularyOf(scenario: Scenario, { kindCalled, kindNames }: Pick
   }
 }
 
+/** What is said of feature gates that nothing depends on, perhaps because they are misspelt; undefined for none. */
+export const idleGatesNote = (gates: readonly string[]): string | undefined => {
+  const idle = gates.filter((gate) => !gatesRead.includes(gate))
+  const named = idle.map((gate) => {
+    const near = nearest(gate, gatesRead)
+    return near === undefined ? gate : `${gate} (did you mean "${near}"?)`
+  })
+  return named.length === 0 ? undefined : `feature gates that no rule here depends on: ${named.join(', ')}`
+}
+
 /** Inspects a scenario of the right shape. */
 export function inspect(scenario: Scenario, around: Surroundings): Inspection {
   const mistakes: Mistake[] = []
@@ -97,6 +107,8 @@ export function inspect(scenario: Scenario, around: Surroundings): Inspection {
     around.place(['cluster', 'components', 'kube-scheduler', ...path], of, found, hint)
   mistakes.push(...schedulerMistakes(scheduler, gates).map(atScheduler))
   unsupported.push(...schedulerGaps(scheduler).map(atScheduler))
+  const idle = idleGatesNote(Object.keys(scenario.cluster.featureGates ?? {}))
+  if (idle !== undefined) notes.push(idle)
   const flags = inspectFlags(scenario.cluster.components ?? {})
   mistakes.push(...flags.mistakes.map(({ path, of, found, hint }) => around.place(['cluster', 'components', ...path], of, found, hint)))
   notes.push(...flags.notes)

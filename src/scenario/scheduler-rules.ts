@@ -10,8 +10,8 @@ import type { Gates } from '../cluster/objects/release.ts'
 import { pluginPoints } from '../cluster/scheduler/configuration.ts'
 import { parseDuration } from '../engine/clock.ts'
 import type { Path } from '../text/yaml.ts'
-import type { Finding } from './judge.ts'
-import { extensionPoints } from './scheduler-configuration.ts'
+import { type Finding, judge } from './judge.ts'
+import { extensionPoints, schedulerConfiguration } from './scheduler-configuration.ts'
 
 type Named = { readonly name: string }
 type PluginSet = { readonly enabled?: readonly Named[]; readonly disabled?: readonly Named[] }
@@ -49,6 +49,17 @@ export function schedulerMistakes(given: Readonly<Record<string, unknown>>, gate
       ...configMistakes(pluginConfig, ['profiles', index, 'pluginConfig'], gates),
     ]),
   ]
+}
+
+/**
+ * Everything wrong with a configuration that comes alone, as a file or from a program: its shape, or if that is right what it says; and what of it
+ * is not simulated.
+ */
+export function judgeSchedulerConfiguration(given: unknown, gates: Gates): readonly Finding[] {
+  const shape = judge(schedulerConfiguration, given, [], 'a KubeSchedulerConfiguration')
+  if (shape.length > 0) return shape
+  const configuration = given as Readonly<Record<string, unknown>>
+  return [...schedulerMistakes(configuration, gates), ...schedulerGaps(configuration)]
 }
 
 function backoffMistakes({ podInitialBackoffSeconds: first = 1, podMaxBackoffSeconds: most }: Configuration): Finding[] {

@@ -84,6 +84,7 @@ const scheduler = new Scheduler({
   time: () => '2026-01-01T00:00:00Z',
   chance: () => 0.5,
   think: (_pod, then) => then(),
+  again: (then) => then(),
   play: (story, ended) => ended(playAtOnce(story, { call: handle })),
 })
 

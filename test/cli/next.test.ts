@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { claim, pod, web } from '../controllers/statefulset/builders.ts'
 
@@ -118,5 +120,65 @@ items:
     const { exit, err } = next([set], '--release', '1.2')
     expect(exit).toBe(2)
     expect(err).toBe('stsim: release 1.2 is not one of 1.33 to 1.37\n')
+  })
+
+  const pending = (name: string, spec: object) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+    status: { phase: 'Pending' },
+  })
+  const machine = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'n1' },
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } },
+  }
+
+  test('says what a dump lacks on which the answer about a pending pod depends', () => {
+    const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }]
+    const { out } = next([pending('p', { volumes })])
+    expect(out).toContain('note: no Node is among the objects, so no pod can be placed; add nodes to the dump\n')
+    expect(out).toContain(
+      'note: no PersistentVolumeClaim is among the objects, so the claims of pending pods are not found; add pvc to the dump\n',
+    )
+    const claimed = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data', namespace: 'default' },
+      spec: { storageClassName: 'x', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    }
+    expect(next([machine, claimed, pending('p', { volumes })]).out).toContain('note: no StorageClass is among the objects')
+  })
+
+  test('a pod of a scheduler that nobody plays is told as such, and is placed by a configuration that has it', () => {
+    const dump = [machine, pending('p', { schedulerName: 'mine' })]
+    expect(next(dump).out).toContain('waits: the pod asks for the scheduler "mine", which is none of those here')
+    const folder = mkdtempSync(join(tmpdir(), 'stsim-next-'))
+    const file = join(folder, 'scheduler.yaml')
+    const configuration = (plugin: string) => `apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+- schedulerName: mine
+  plugins: {score: {disabled: [{name: ${plugin}}]}}
+`
+    writeFileSync(file, configuration('ImageLocality'))
+    expect(next(dump, '--scheduler-config', file).out).toContain('goes to n1')
+    writeFileSync(file, configuration('ImageLocalty'))
+    const { exit, out, err } = next(dump, '--scheduler-config', file)
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toContain(`${file}:5:39: "ImageLocalty" is not a scheduler plugin\n`)
+    expect(err).toContain('did you mean "ImageLocality"?')
+    expect(next(dump, '--scheduler-config', join(folder, 'none.yaml')).err).toContain('none.yaml: it cannot be read (ENOENT)')
+    rmSync(folder, { recursive: true })
+  })
+
+  test('a feature gate that no rule depends on is named', () => {
+    const { exit, err } = next([set], '--feature-gates', 'SchedulerPopFromBackofQ=false')
+    expect([exit, err]).toEqual([
+      0,
+      'note: feature gates that no rule here depends on: SchedulerPopFromBackofQ (did you mean "SchedulerPopFromBackoffQ"?)\n',
+    ])
   })
 })

@@ -59,6 +59,7 @@ test('two profiles serve two scheduler names', () => {
   stage.run(1)
   expect(stage.placed('p')?.node).toBe('n1')
   expect(stage.placed('q')).toBeUndefined()
+  expect(stage.told.map(({ source }) => source)).toEqual(['second'])
 })
 
 /** What filters refuse first, by the order in which a profile has them. */

@@ -1,5 +1,6 @@
 /** An API server and a scheduler, nothing else: pods are bound and stay as they are. For tests of what the scheduler does in time. */
 
+import { internalError } from '../../src/cluster/apiserver/errors.ts'
 import type { Answer, Request } from '../../src/cluster/apiserver/request.ts'
 import { ApiServer } from '../../src/cluster/apiserver/server.ts'
 import { cachesOf, componentOf, type Surroundings } from '../../src/cluster/client/component.ts'
@@ -13,7 +14,13 @@ import { seconds } from '../../src/engine/clock.ts'
 import { Engine } from '../../src/engine/engine.ts'
 
 /** A row of what happened to a pod: seconds, reason and message of an Event. */
-export type Told = { readonly at: number; readonly name: string; readonly reason: string; readonly message: string }
+export type Told = {
+  readonly at: number
+  readonly name: string
+  readonly reason: string
+  readonly message: string
+  readonly source: string
+}
 
 export type StageOptions = {
   readonly release?: string
@@ -23,6 +30,8 @@ export type StageOptions = {
   readonly plugins?: readonly Plugin[]
   /** Seconds that a request and a watch take. */
   readonly latency?: number
+  /** Requests of the scheduler that fail at that time (in seconds). */
+  readonly fails?: (request: Request, at: number) => boolean
 }
 
 export class Stage {
@@ -32,9 +41,11 @@ export class Stage {
   readonly bindings: { readonly at: number; readonly name: string; readonly node: string }[] = []
   readonly server: ApiServer
   private readonly steps
+  private readonly fails: NonNullable<StageOptions['fails']>
 
   constructor(options: StageOptions = {}) {
     const { engine } = this
+    this.fails = options.fails ?? (() => false)
     const release = parseRelease(options.release ?? '1.36')
     if (release === undefined) throw new Error(`no release ${options.release}`)
     const gates = gatesOf(release, options.gates)
@@ -74,13 +85,15 @@ export class Stage {
     engine.journal.listen((entry) => {
       if (engine.journal.what(entry) !== 'event') return
       const { reason, message, object } = engine.journal.detail(entry) as { reason: string; message: string; object: KubernetesObject }
-      this.told.push({ at: engine.journal.time(entry) / seconds(1), name: object['involvedObject'].name, reason, message })
+      const at = engine.journal.time(entry) / seconds(1)
+      this.told.push({ at, name: object['involvedObject'].name, reason, message, source: object['source'].component })
     })
   }
 
   handle(actor: string, request: Request): Answer {
-    const answer = this.server.handle(actor, request)
     const at = this.engine.now / seconds(1)
+    const isRefused = actor === 'kube-scheduler' && this.fails(request, at)
+    const answer: Answer = isRefused ? { ok: false, status: internalError('refused') } : this.server.handle(actor, request)
     this.writes.push({ at, by: actor, request, answer })
     if (request.verb === 'bind' && answer.ok) this.bindings.push({ at, name: request.name, node: request.node })
     return answer

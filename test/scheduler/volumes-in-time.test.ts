@@ -127,7 +127,7 @@ test('the wait for a claim ends after 600 seconds; the claim keeps its node', ()
   stage.create(claim('data', 'disk'))
   stage.create(pod('web', { claims: ['data'] }))
   stage.run(600.5)
-  expect(stage.told).toEqual([
+  expect(stage.told).toMatchObject([
     {
       at: 600,
       name: 'web',
@@ -186,4 +186,24 @@ test('two pods that share a new ReadWriteOncePod claim: the second waits for the
   stage.run(20)
   expect(stage.placed('a')).toEqual({ at: 1, node: 'n1' })
   expect(stage.placed('b')).toEqual({ at: 7, node: 'n1' })
+})
+
+test('the binding of a pod that was promised its node wakes nobody since 1.35', () => {
+  const attempts = (promise: boolean): readonly number[] => {
+    const stage = new Stage({ release: '1.35', gates: { NominatedNodeNameForExpectation: promise } })
+    stage.create(node('n1', { labels: { 'kubernetes.io/hostname': 'n1' } }))
+    stage.create(storageClass('disk'))
+    stage.create(claim('data', 'disk'))
+    stage.at(1, () => stage.create(pod('a', { cpu: 3, claims: ['data'] })))
+    stage.at(1.5, () => stage.create(pod('w', { cpu: 3 })))
+    stage.at(2.5, () => {
+      stage.create({ ...volume('pv', 'disk', 'n1'), status: { phase: 'Bound' } })
+      complete(stage, 'pv')
+    })
+    stage.run(20)
+    expect(stage.placed('a')?.at).toBe(3)
+    return stage.attempts('w')
+  }
+  expect(attempts(true)).toEqual([1.5])
+  expect(attempts(false)).toEqual([1.5])
 })

@@ -73,7 +73,8 @@ export class Recorder {
   }
 
   private store(event: Announcement, message: string): void {
-    const { engine, store, source } = this.options
+    const { engine, store } = this.options
+    const source = event.source === undefined ? this.options.source : { ...this.options.source, component: event.source }
     const { regarding, type, reason } = event
     const { metadata } = regarding
     const time = this.options.time()

@@ -16,6 +16,8 @@ export type Announcement = {
   readonly message: string
   /** `action` of events.k8s.io, where the source sets one (the scheduler). */
   readonly action?: string
+  /** Who says it, where a component speaks under several names (the scheduler's profiles). */
+  readonly source?: string
   /** `involvedObject.fieldPath`: `spec.containers{nginx}`. */
   readonly fieldPath?: string
 }
@@ -66,11 +68,9 @@ export function* announce(
   type: 'Normal' | 'Warning',
   reason: string,
   message: string,
-  action?: string,
+  more: Pick<Announcement, 'action' | 'source'> = {},
 ): Generator<Effect, void, void> {
-  yield action === undefined
-    ? { effect: 'event', regarding, type, reason, message }
-    : { effect: 'event', regarding, type, reason, message, action }
+  yield { effect: 'event', regarding, type, reason, message, ...more }
 }
 
 /** Let time pass. */

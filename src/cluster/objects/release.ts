@@ -38,7 +38,6 @@ const switches: Readonly<Record<string, Switch>> = {
   ChangeContainerStatusOnKubeletRestart: { from: (r) => r.minor < 35 },
   KubeletCrashLoopBackOffMax: { from: (r) => r.minor >= 35 },
   KubeletEnsureSecretPulledImages: { from: (r) => r.minor >= 35 },
-  MutableCSINodeAllocatableCount: { from: (r) => r.minor >= 35 },
   PLEGOnDemandRelist: { from: (r) => r.minor >= 36 },
   PodObservedGenerationTracking: { from: (r) => r.minor >= 34 },
   /** No gate of Kubernetes: PodReadyToStartContainers is published right after the sandbox, alone (1.36). */
@@ -54,11 +53,14 @@ const switches: Readonly<Record<string, Switch>> = {
   NominatedNodeNameForExpectation: { from: (r) => r.minor >= 35 },
   PodLevelResources: { from: (r) => r.minor >= 34 },
   PodTopologyLabelsAdmission: { from: (r) => r.minor >= 35 },
-  SchedulerAsyncPreemption: { from: (r) => r.minor >= 33 },
   SchedulerPopFromBackoffQ: { from: (r) => r.minor >= 33 },
+  TaintTolerationComparisonOperators: { from: () => false },
   StorageCapacityScoring: { from: (r) => r.minor >= 37 },
   VolumeLimitScaling: { from: (r) => r.minor >= 37 },
 }
+
+/** The gates that something here depends on; any other one changes nothing. */
+export const gatesRead: readonly string[] = Object.keys(switches)
 
 /** Feature gates as a scenario sets them over a release's defaults. */
 export type Gates = {

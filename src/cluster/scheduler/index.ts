@@ -17,6 +17,12 @@ type Delays = { of(step: 'schedule', thing: string): Micros }
 /** What the scheduler adds for a pod with claims: 1/48 s instead of 1/270 s a pod. Source: node-and-storage.md F1. */
 const volumesCost = seconds(1 / 48 - 1 / 270)
 
+/**
+ * What passes before a pod is tried again whose evictions failed.
+ * Differs from Kubernetes: there it is tried at once, and its calls take the time; where calls take none, that would never end.
+ */
+const betweenEvictions = seconds(0.1)
+
 /** Fields of KubeSchedulerConfiguration that a scenario gives under `cluster.components.kube-scheduler`. */
 export const configurationFrom = (option: (name: string) => string | undefined): SchedulerConfiguration => {
   const number = (name: string): object => {
@@ -57,7 +63,17 @@ const controllerOf = (component: Component, delays: Delays | undefined, plugins:
     settings: settingsOf(configurationFrom(component.option), gates, plugins),
     now: () => component.now(),
     time: () => component.time(),
-    play: (story, ended) => component.play(story, ended),
+    // What ends later may put pods back into the queue.
+    play: (story, ended) =>
+      component.play(story, (result) => {
+        ended(result)
+        arrange()
+      }),
+    again: (then) =>
+      process.after(betweenEvictions, 'tries again', () => {
+        then()
+        arrange()
+      }),
     chance: (purpose) => component.jitter(purpose),
     think,
   })

@@ -6,6 +6,7 @@
  */
 import type { Micros } from '../../engine/clock.ts'
 import type { AtOnce } from '../client/at-once.ts'
+import type { Change } from '../client/controller.ts'
 import type { Effect, Story } from '../client/story.ts'
 import { withoutPodLevel } from '../objects/fit.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
@@ -17,6 +18,7 @@ import type { Plugin } from './plugin.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { QueuedPod } from './queue.ts'
 import { Scheduler, schedulerKinds } from './scheduler.ts'
+import { schedulerNameOf } from './stories.ts'
 
 /** Why the scheduler decided as it did. Scores are weighted. */
 export type SchedulerDetail = {
@@ -58,6 +60,8 @@ const byName = (a: KubernetesObject, b: KubernetesObject): number => {
   const y = `${b.metadata.namespace ?? ''}/${b.metadata.name}`
   return x < y ? -1 : x > y ? 1 : 0
 }
+
+const hasEnded = (pod: KubernetesObject): boolean => pod['status']?.phase === 'Succeeded' || pod['status']?.phase === 'Failed'
 
 const created = (pod: KubernetesObject): string => pod.metadata.creationTimestamp ?? ''
 
@@ -104,6 +108,7 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
     time: () => time,
     chance: () => 0,
     think: (_pod, then) => then(),
+    again: () => undefined,
     detailed: true,
     play: (story, ended) => {
       if (hands === undefined) return
@@ -126,7 +131,7 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
   for (const pod of pods) if (pod['spec']?.nodeName) scheduler.take({ type: 'ADDED', object: pod, old: undefined })
   // Each enters the queue when it was created.
   const pending = pods
-    .filter((pod) => !pod['spec']?.nodeName)
+    .filter((pod) => !pod['spec']?.nodeName && !hasEnded(pod))
     .sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0))
   for (const pod of pending) {
     now = created(pod) === '' ? options.now : options.microsOf(created(pod))
@@ -134,14 +139,17 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
   }
   now = options.now
   const looks: PodLook[] = []
+  for (const pod of pending) if (!scheduler.serves(pod)) looks.push(foreignLook(pod))
   for (const { info, gatedBy } of [...scheduler.queue.waiting()]) if (gatedBy !== undefined) looks.push(gatedLook(info, gatedBy))
   const tried = new Set<string>()
+  const heard: Change[] = []
   for (let next = peek(scheduler, tried); next !== undefined; next = peek(scheduler, tried)) {
     tried.add(next.uid)
-    hands = begin(next.pod)
+    hands = listening(begin(next.pod), next.pod, heard)
     sleeps = null
     failed = null
     scheduler.attempt(({ pod, attempt, verdict }) => looks.push(lookOf(pod, attempt, verdict)))
+    for (const change of heard.splice(0)) scheduler.take(change)
     const look = looks.at(-1)
     if (look === undefined) continue
     if (sleeps !== null) looks[looks.length - 1] = { ...look, waits: 'the claims of the pod are not bound yet', wakesAfter: sleeps }
@@ -151,6 +159,19 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
   }
   return looks
 }
+
+/** What a look does to other pods (it evicts them) is what the next one sees. */
+const listening = (hands: AtOnce, pod: KubernetesObject, heard: Change[]): AtOnce => ({
+  ...hands,
+  call: (request) => {
+    const answer = hands.call(request)
+    if (!answer.ok || answer.object.kind !== 'Pod' || answer.object.metadata.uid === pod.metadata.uid) return answer
+    const { object } = answer
+    const isGone = request.verb === 'delete' && !(object.metadata['deletionGracePeriodSeconds'] ?? 0)
+    heard.push({ type: isGone ? 'DELETED' : 'MODIFIED', object, old: undefined })
+    return answer
+  },
+})
 
 /** The next pod to be tried that was not tried yet: what has failed is not tried a second time. */
 const peek = ({ queue }: Scheduler, tried: ReadonlySet<string>): PodInfo | undefined => {
@@ -166,6 +187,14 @@ const noDetail: SchedulerDetail = { node: null, nominated: null, feasible: [], r
 const gatedLook = (pod: PodInfo, plugin: string): PodLook => ({
   pod: pod.pod,
   waits: plugin === 'SchedulingGates' ? 'Scheduling is blocked due to non-empty scheduling gates' : `held back by ${plugin}`,
+  error: null,
+  wakesAfter: null,
+  detail: noDetail,
+})
+
+const foreignLook = (pod: KubernetesObject): PodLook => ({
+  pod,
+  waits: `the pod asks for the scheduler ${JSON.stringify(schedulerNameOf(pod))}, which is none of those here`,
   error: null,
   wakesAfter: null,
   detail: noDetail,

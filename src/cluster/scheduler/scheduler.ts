@@ -11,6 +11,7 @@ import type { Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Node } from '../objects/node.ts'
 import type { Gates } from '../objects/release.ts'
+import { atLeast } from '../objects/release.ts'
 import type { Verdict } from './attempt.ts'
 import { Attempting } from './attempt.ts'
 import { Workbench } from './batch.ts'
@@ -25,7 +26,7 @@ import { SchedulingQueue } from './queue.ts'
 import type { NodeInfo } from './snapshot.ts'
 import { Snapshot } from './snapshot.ts'
 import type { Failure } from './stories.ts'
-import { bind, clearNominations, evictAll, sayDeleted, sayFailure } from './stories.ts'
+import { bind, clearNominations, evictAll, sayDeleted, sayFailure, schedulerNameOf } from './stories.ts'
 
 /** The kinds whose changes the scheduler hears, in the order in which it reads them at a start. */
 export const schedulerKinds = [...knownKinds, 'Node', 'Pod'] as const
@@ -38,6 +39,8 @@ export type SchedulerOptions = {
   /** Now, as the API writes it. */
   readonly time: () => string
   readonly play: <T>(story: Story<T>, ended: (result: T) => void) => void
+  /** Calls `then` a little later: a pod whose evictions failed is tried again. */
+  readonly again: (then: () => void) => void
   /** A draw in [0, 1) for a purpose; 0 where chance is switched off. */
   readonly chance: (purpose: string) => number
   /** How long it thinks about a pod; `then` is called when that has passed (at once for nothing). */
@@ -85,6 +88,11 @@ export class Scheduler {
       gate: (pod) => this.gateOf(pod),
       world: { snapshot: this.snapshot, known: this.known, gates },
     })
+  }
+
+  /** Whether a profile answers to the scheduler's name that a pod asks for. */
+  serves(pod: KubernetesObject): boolean {
+    return this.options.settings.profiles.has(schedulerNameOf(pod))
   }
 
   /** A change arrived. */
@@ -233,9 +241,9 @@ export class Scheduler {
     this.preempting.set(pod.uid, mark)
     const losers = this.nominator.on(node).filter((other) => other.priority < pod.priority && other.uid !== pod.uid)
     for (const loser of losers) this.nominator.remove(loser.uid)
-    const schedulerName = (pod.pod['spec']?.schedulerName as string | undefined) ?? ''
+    const schedulerName = schedulerNameOf(pod.pod)
     const cancels = this.options.gates.release.minor >= 36
-    const { time, play } = this.options
+    const { time, play, again } = this.options
     const { bindings, preempting } = this
     const cancelled: Binding[] = []
     const cancelOf = (victim: PodInfo): (() => void) | undefined => {
@@ -264,7 +272,7 @@ export class Scheduler {
         preempting.delete(pod.uid)
         // What they had reserved is free now, and the pod that waits for it is no longer held back.
         for (const binding of cancelled) binding.fail()
-        if (error !== undefined) this.queue.activate(pod.uid)
+        if (error !== undefined) again(() => this.queue.activate(pod.uid))
       })
   }
 
@@ -279,7 +287,7 @@ export class Scheduler {
   }
 
   private profileOf(pod: PodInfo): Profile | undefined {
-    return this.options.settings.profiles.get((pod.pod['spec']?.schedulerName as string | undefined) ?? 'default-scheduler')
+    return this.options.settings.profiles.get(schedulerNameOf(pod.pod))
   }
 
   private podChanged(object: KubernetesObject, gone: boolean): void {
@@ -317,9 +325,10 @@ export class Scheduler {
     this.nominator.remove(pod.uid)
     this.preempting.delete(pod.uid)
     this.queue.happened({ name: 'Pod/Add', object, pod })
-    if (before !== undefined && before.nominatedNode !== '') {
-      this.queue.happened({ name: 'Pod/Delete', object: before.pod, pod: before }, before.priority)
-    }
+    // Since 1.35 a binding is no end of a nomination, unless it leads elsewhere.
+    if (before === undefined || before.nominatedNode === '') return
+    if (atLeast(this.options.gates.release, 35) && before.nominatedNode === pod.nodeName) return
+    this.queue.happened({ name: 'Pod/Delete', object: before.pod, pod: before }, before.priority)
   }
 
   /** Takes a pod on a node into the snapshot, without counting anew what is counted. */

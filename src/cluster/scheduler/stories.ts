@@ -6,8 +6,12 @@ import type { Effect, Story } from '../client/story.ts'
 import { announce, call, together } from '../client/story.ts'
 import type { Condition, KubernetesObject } from '../objects/metadata.ts'
 import { conditionOf } from '../objects/metadata.ts'
+import { defaultSchedulerName } from './configuration.ts'
 import type { PodInfo } from './pod-info.ts'
 import { eventNote } from './texts.ts'
+
+/** The name under which the scheduler speaks about a pod: that of its profile. */
+export const schedulerNameOf = (pod: KubernetesObject): string => (pod['spec']?.schedulerName as string | undefined) || defaultSchedulerName
 
 /** Asks for a change of a pod's status. `null` clears a field. */
 function* patchStatus(pod: KubernetesObject, status: object) {
@@ -47,7 +51,7 @@ const conditionFor = (pod: KubernetesObject, { message, reason }: Failure, time:
 
 /** The Event, and the status if it changes: a failure that repeats itself costs an Event and no write. */
 export function* sayFailure(pod: KubernetesObject, failure: Failure, time: string): Story<void> {
-  yield* announce(pod, 'Warning', 'FailedScheduling', eventNote(failure.message), 'Scheduling')
+  yield* announce(pod, 'Warning', 'FailedScheduling', eventNote(failure.message), { action: 'Scheduling', source: schedulerNameOf(pod) })
   const condition = conditionFor(pod, failure, time)
   const before = (pod['status']?.nominatedNodeName as string | undefined) ?? ''
   const renominates = failure.nominated !== undefined && failure.nominated !== before
@@ -60,7 +64,8 @@ export function* sayFailure(pod: KubernetesObject, failure: Failure, time: strin
 
 /** A pod that is being deleted is not placed. */
 export function* sayDeleted(pod: PodInfo): Story<void> {
-  yield* announce(pod.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${pod.key}`, 'Scheduling')
+  const more = { action: 'Scheduling', source: schedulerNameOf(pod.pod) }
+  yield* announce(pod.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${pod.key}`, more)
 }
 
 /** The last steps of a plugin before the pod is bound. */
@@ -87,7 +92,8 @@ export function* bind(
   const { uid } = metadata
   const answer = yield* call({ verb: 'bind', namespace: pod.namespace, name: pod.name, ...(uid === undefined ? {} : { uid }), node })
   if (!answer.ok) return `running Bind plugin "DefaultBinder": ${answer.status.message}`
-  yield* announce(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node}`, 'Binding')
+  const more = { action: 'Binding', source: schedulerNameOf(pod.pod) }
+  yield* announce(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node}`, more)
   return undefined
 }
 
@@ -117,10 +123,11 @@ export type Eviction = {
 
 /** One victim goes: condition, deletion, Event. Returns an error or undefined. */
 function* evict({ victim, preemptor, node, schedulerName, cancel }: Eviction, time: string): Story<string | undefined> {
+  const more = { action: 'Preempting', source: schedulerName }
   const text = `Preempted by pod ${preemptor.uid} on node ${node}`
   if (cancel !== undefined) {
     cancel()
-    yield* announce(victim.pod, 'Normal', 'Preempted', `${text} (in kube-scheduler memory).`, 'Preempting')
+    yield* announce(victim.pod, 'Normal', 'Preempted', `${text} (in kube-scheduler memory).`, more)
     return undefined
   }
   const generation = victim.pod.metadata.generation
@@ -133,10 +140,11 @@ function* evict({ victim, preemptor, node, schedulerName, cancel }: Eviction, ti
     lastTransitionTime: time,
   }
   const patched = yield* patchStatus(victim.pod, { conditions: [condition] })
-  if (!patched.ok && patched.status.reason !== 'NotFound') return patched.status.message
+  // Who is gone needs no eviction, and nothing is said.
+  if (!patched.ok) return patched.status.reason === 'NotFound' ? undefined : patched.status.message
   const answer = yield* call({ verb: 'delete', kind: 'Pod', namespace: victim.namespace, name: victim.name })
-  if (!answer.ok && answer.status.reason !== 'NotFound') return answer.status.message
-  yield* announce(victim.pod, 'Normal', 'Preempted', text, 'Preempting')
+  if (!answer.ok) return answer.status.reason === 'NotFound' ? undefined : answer.status.message
+  yield* announce(victim.pod, 'Normal', 'Preempted', text, more)
   return undefined
 }
 
