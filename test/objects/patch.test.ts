@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { shared } from '../../src/cluster/apiserver/store.ts'
 import { jsonPatch } from '../../src/cluster/objects/patch/json.ts'
@@ -168,5 +169,31 @@ describe('what a new version shares with the old one', () => {
   test('a field that went away is a change, one that is undefined is none', () => {
     expect(shared(old, { a: old.a } as typeof old)).toEqual({ a: old.a })
     expect(shared({ a: 1 }, { a: 1, b: undefined })).toEqual({ a: 1 })
+  })
+
+  test('long lists keep the elements that they had, whatever is put in, taken out, changed or copied', () => {
+    const element = (n: number) => ({ name: `e${n}`, more: { n } })
+    const edit = fc.record({ kind: fc.constantFrom('in', 'out', 'change', 'copy', 'swap'), at: fc.nat(30), n: fc.nat(60) })
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 6 }), (edits) => {
+        const old = Array.from({ length: 24 }, (_, n) => element(n))
+        const next: object[] = [...old]
+        for (const { kind, at, n } of edits) {
+          const place = Math.min(at, next.length - 1)
+          if (kind === 'in') next.splice(place, 0, element(n))
+          else if (kind === 'out') next.splice(place, 1)
+          else if (kind === 'change') next[place] = { ...(next[place] as object), more: { n } }
+          else if (kind === 'copy') next[place] = structuredClone(next[place]) as object
+          else next.splice(place, 2, ...next.slice(place, place + 2).reverse())
+        }
+        const result = shared(old, next)
+        expect(result).toEqual(next)
+        expect(result === old).toBe(JSON.stringify(next) === JSON.stringify(old))
+      }),
+      { numRuns: 500, seed: 3 },
+    )
+    const old = Array.from({ length: 24 }, (_, n) => element(n))
+    const next = shared(old, [...old.slice(0, 5), element(99), ...old.slice(5, 12), ...old.slice(13)])
+    expect(next.filter((one) => old.includes(one))).toHaveLength(23)
   })
 })

@@ -41,6 +41,7 @@ const podArbitrary = fc.record({
   spreads: fc.boolean(),
   claim: small(3),
   selects: fc.boolean(),
+  owned: fc.boolean(),
 })
 type N = typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never
 type P = typeof podArbitrary extends fc.Arbitrary<infer T> ? T : never
@@ -59,13 +60,32 @@ const nodeOf = (n: N): Node => ({
   },
 })
 
+/** Pods of a set get the constraints that the scheduler has for those without their own. */
+const owners = ({ owned, app }: P): object => {
+  const name = `set${app}`
+  return owned ? { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid: name, controller: true }] } : {}
+}
+
+const sets: readonly KubernetesObject[] = [0, 1].map((app) => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: `set${app}`, namespace: 'default', uid: `set${app}` },
+  spec: { selector: { matchLabels: { app: `a${app}` } } },
+}))
+
 const podOf = (p: P, on: boolean): KubernetesObject => {
   const labelSelector = { matchLabels: { app: `a${p.app}` } }
   const term = { topologyKey: zone, labelSelector }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: `p${p.name}`, namespace: 'default', uid: `u${p.name}${on ? '' : '-new'}`, labels: { app: `a${p.app}` } },
+    metadata: {
+      name: `p${p.name}`,
+      namespace: 'default',
+      uid: `u${p.name}${on ? '' : '-new'}`,
+      labels: { app: `a${p.app}` },
+      ...owners(p),
+    },
     spec: {
       ...(on ? { nodeName: `n${p.node}` } : {}),
       ...(p.tolerates ? { tolerations: [{ key: 'k', operator: 'Exists' }] } : {}),
@@ -99,6 +119,7 @@ const podOf = (p: P, on: boolean): KubernetesObject => {
         ? [
             { maxSkew: 1, topologyKey: zone, whenUnsatisfiable: 'DoNotSchedule', labelSelector },
             { maxSkew: 1, topologyKey: hostname, whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
+            { maxSkew: 2, topologyKey: zone, whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
           ]
         : [],
     },
@@ -124,7 +145,7 @@ const steps = fc.array(
 /** Asked after every step, so that what is remembered of a shape of pods is used. */
 const usual: P = {
   ...{ name: 0, node: 0, app: 0, cpu: 1, memory: 1, storage: 0, dev: 0, port: false, tolerates: false, repels: false, attracts: false },
-  ...{ prefers: false, spreads: false, claim: 0, selects: false },
+  ...{ prefers: false, spreads: false, claim: 0, selects: false, owned: false },
 }
 const probes: readonly P[] = [
   usual,
@@ -132,6 +153,7 @@ const probes: readonly P[] = [
   { ...usual, spreads: true, repels: true },
   { ...usual, claim: 1, attracts: true },
   { ...usual, claim: 3 },
+  { ...usual, owned: true },
 ]
 
 const gates = gatesOf({ minor: 36, patch: 99 })
@@ -204,7 +226,7 @@ test('many at once and one by one are the same', () => {
       const known = new Known()
       const plugins = defaultPlugins(() => undefined, gates)
       for (const plugin of plugins) if (plugin.filterMany !== undefined || plugin.scoreMany !== undefined) asked.add(plugin.name)
-      for (const object of claims) known.set(object)
+      for (const object of [...claims, ...sets]) known.set(object)
       for (const step of all) {
         switch (step.kind) {
           case 'node':

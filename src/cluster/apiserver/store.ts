@@ -158,20 +158,7 @@ export const shared = <T>(old: unknown, next: T): T => {
   if (typeof old !== 'object' || typeof next !== 'object' || old === null || next === null) return next
   if (Array.isArray(next)) {
     if (!Array.isArray(old)) return next
-    let same = old.length === next.length
-    // An element that is in the old list already, at whatever place, is its own best copy: lists of a thousand shift by one.
-    let there: ReadonlySet<unknown> | undefined
-    const isThere = (part: unknown): boolean => {
-      if (next.length <= longList) return false
-      there ??= new Set(old)
-      return there.has(part)
-    }
-    const parts = next.map((part, i) => {
-      const kept = i >= old.length || part === old[i] || isThere(part) ? part : shared(old[i], part)
-      if (kept !== old[i]) same = false
-      return kept
-    })
-    return (same ? old : parts) as T
+    return (next.length <= longList ? sharedList(old, next) : sharedLongList(old, next)) as T
   }
   if (Array.isArray(old)) return next
   const before = old as Record<string, unknown>
@@ -185,4 +172,49 @@ export const shared = <T>(old: unknown, next: T): T => {
     parts[key] = kept
   }
   return (same ? old : parts) as T
+}
+
+const sharedList = (old: readonly unknown[], next: readonly unknown[]): readonly unknown[] => {
+  let same = old.length === next.length
+  const parts = next.map((part, i) => {
+    const kept = i < old.length ? shared(old[i], part) : part
+    if (kept !== old[i]) same = false
+    return kept
+  })
+  return same ? old : parts
+}
+
+/**
+ * Lists of a thousand change in one place, or shift by one there: an element that is in the old list already is its own best copy, and mostly stands
+ * where the one before it lets expect.
+ */
+const sharedLongList = (old: readonly unknown[], next: readonly unknown[]): readonly unknown[] => {
+  const { length } = next
+  const parts: unknown[] = new Array(length)
+  let same = old.length === length
+  /** What stands at `i` is expected at `i + shift` of the old list. */
+  let shift = 0
+  let there: ReadonlySet<unknown> | undefined
+  for (let i = 0; i < length; i++) {
+    const part = next[i]
+    parts[i] = part
+    const place = i + shift
+    if (part === old[place]) {
+      if (shift !== 0) same = false
+    } else if (i + 1 < length && next[i + 1] === old[place]) {
+      // It was put in here.
+      shift--
+      same = false
+    } else if (part === old[place + 1]) {
+      // The one before it was taken out.
+      shift++
+      same = false
+    } else {
+      const isReplaced = i + 1 >= length || next[i + 1] === old[place + 1]
+      if (!isReplaced) there ??= new Set(old)
+      if (isReplaced || there?.has(part) !== true) parts[i] = place < old.length ? shared(old[place], part) : part
+      if (shift !== 0 || parts[i] !== old[i]) same = false
+    }
+  }
+  return same ? old : parts
 }

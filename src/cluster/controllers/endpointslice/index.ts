@@ -42,8 +42,8 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
   const slices = component.see.of('EndpointSlice')
   const members = new Members(component)
   const most = Number(component.option('max-endpoints-per-slice') ?? 100)
-  /** What was written last, until the caches have it. */
-  const written = new Map<string, { readonly object: KubernetesObject; readonly at: number }>()
+  /** What was written last, by service and slice, until the caches have it. */
+  const written = new Written()
 
   const shares = new WeakMap<
     KubernetesObject,
@@ -62,10 +62,9 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
     for (const slice of slices.labelled(namespace, serviceLabel, name)) {
       if (slice.metadata.labels?.[managerLabel] === manager) known.set(namespacedName(slice), slice)
     }
-    for (const [key, { object, at }] of written) {
-      if (object.metadata.namespace !== namespace || object.metadata.labels?.[serviceLabel] !== name) continue
+    for (const [key, { object, at }] of written.of(`${namespace}/${name}`)) {
       const cached = known.get(key)
-      if (cached !== undefined && versionOf(cached) >= versionOf(object)) written.delete(key)
+      if (cached !== undefined && versionOf(cached) >= versionOf(object)) written.delete(object)
       else if (at !== component.now()) return undefined
       else known.set(key, object)
     }
@@ -130,17 +129,17 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
       for (const slice of planned.create) {
         const answer = yield* call({ verb: 'create', object: fresh(service, slice, labels, trigger) })
         if (!answer.ok) return failed(answer.status.message)
-        written.set(namespacedName(answer.object), { object: answer.object, at: component.now() })
+        written.set(answer.object, component.now())
       }
     }
     for (const slice of planned.update) {
       const old = byName.get(slice.name ?? '') as KubernetesObject
       const answer = yield* call({ verb: 'update', object: renewed(old, slice, labels, trigger) })
       if (!answer.ok) return failed(answer.status.message)
-      written.set(namespacedName(answer.object), { object: answer.object, at: component.now() })
+      written.set(answer.object, component.now())
     }
     for (const slice of planned.remove) {
-      written.delete(`${namespace}/${slice.name}`)
+      written.delete(byName.get(slice.name ?? '') as KubernetesObject)
       const answer = yield* call({ verb: 'delete', kind: 'EndpointSlice', namespace, name: slice.name ?? '' })
       if (!answer.ok && answer.status.reason !== 'NotFound') return failed(answer.status.message)
     }
@@ -161,9 +160,8 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
         case 'Pod':
           return members.podChanged(change, queue)
         case 'EndpointSlice': {
-          const key = namespacedName(object)
-          const own = written.get(key)
-          if (type === 'DELETED') written.delete(key)
+          const own = written.get(object)
+          if (type === 'DELETED') written.delete(object)
           const service = object.metadata.labels?.[serviceLabel]
           if (service === undefined || object.metadata.labels?.[managerLabel] !== manager) return
           // A change that somebody else made is corrected a second later.
@@ -186,6 +184,40 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
     },
   }
 }
+
+type WrittenSlice = { readonly object: KubernetesObject; readonly at: number }
+
+const noneWritten: ReadonlyMap<string, WrittenSlice> = new Map()
+
+/** Slices as they were written, found by their service: a look at one service costs nothing for the others. */
+class Written {
+  private readonly services = new Map<string, Map<string, WrittenSlice>>()
+
+  /** Those of a service (`namespace/name`), by slice. */
+  of(service: string): ReadonlyMap<string, WrittenSlice> {
+    return this.services.get(service) ?? noneWritten
+  }
+
+  get(slice: KubernetesObject): WrittenSlice | undefined {
+    return this.of(serviceKeyOf(slice)).get(namespacedName(slice))
+  }
+
+  set(object: KubernetesObject, at: number): void {
+    const key = serviceKeyOf(object)
+    const slices = this.services.get(key)
+    if (slices === undefined) this.services.set(key, new Map([[namespacedName(object), { object, at }]]))
+    else slices.set(namespacedName(object), { object, at })
+  }
+
+  delete(slice: KubernetesObject): void {
+    const key = serviceKeyOf(slice)
+    const slices = this.services.get(key)
+    slices?.delete(namespacedName(slice))
+    if (slices?.size === 0) this.services.delete(key)
+  }
+}
+
+const serviceKeyOf = ({ metadata }: KubernetesObject): string => `${metadata.namespace}/${metadata.labels?.[serviceLabel]}`
 
 const sliceOf = (object: KubernetesObject): Slice => ({
   name: object.metadata.name,

@@ -12,7 +12,7 @@ import { suitsNode, taintsOf, tolerationsOf, topologyLabels, untoleratedTaint } 
 import { atLeast } from '../../objects/release.ts'
 import type { LabelSelector } from '../../objects/selector.ts'
 import type { NodeBatch } from '../batch.ts'
-import type { Admission, DomainCounts, Tally } from '../counts.ts'
+import type { Admission, DomainCounts, Tally, Topology } from '../counts.ts'
 import { everyNode, spreadQuestion } from '../counts.ts'
 import type { Matcher } from '../matcher.ts'
 import { matcherOf, nothing } from '../matcher.ts'
@@ -200,6 +200,8 @@ type Soft = {
   /** Per domain; undefined for the hostname, which counts its own node alone. */
   readonly counts: DomainCounts | undefined
   readonly tally: Tally
+  /** Which nodes have the label, and with which value. */
+  readonly labels: Topology<NodeInfo>
 }
 type Scoring = { readonly softs: readonly Soft[]; readonly ignored: ReadonlySet<NodeInfo> }
 
@@ -269,21 +271,22 @@ export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<read
         const tally = tallies.tally(spreadQuestion(cycle.pod.namespace, constraint.selector))
         const isHost = constraint.key === topologyLabels.hostname
         const topology = isHost ? undefined : tallies.topology(constraint.key, keys, admissionOf(constraint, cycle))
-        const size = isHost ? nodes.length - ignored.size : valuesAmong(nodes, ignored, constraint.key)
-        return { constraint, weight: ln(size + 2), counts: topology === undefined ? undefined : tally.in(topology as never), tally }
+        const labels = tallies.topology(constraint.key)
+        const size = isHost ? nodes.length - ignored.size : valuesAmong(nodes, ignored, labels)
+        return { constraint, weight: ln(size + 2), counts: topology === undefined ? undefined : tally.in(topology as never), tally, labels }
       })
       return go({ softs, ignored })
     },
-    score: (_cycle, node, { softs, ignored }) => {
-      if (ignored.has(node)) return 0
-      let score = 0
-      for (const { constraint, weight, counts, tally } of softs) {
-        const value = node.labels[constraint.key]
-        if (value === undefined) continue
-        const count = counts === undefined ? (tally.perNode[node.index] as number) : counts.ofValue(node.index, value)
-        score += count * weight + (constraint.maxSkew - 1)
+    score: (_cycle, node, scoring) => scoreOf(node, scoring),
+    scoreMany: (_cycle, batch, scores, scoring) => {
+      const { softs, ignored } = scoring
+      if (ignored.size > 0) {
+        for (let i = 0; i < batch.size; i++) scores[i] = scoreOf(batch.nodes[i] as NodeInfo, scoring)
+        return
       }
-      return Math.round(score)
+      scores.fill(0)
+      for (const soft of softs) addScores(soft, batch, scores)
+      for (let i = 0; i < batch.size; i++) scores[i] = Math.round(scores[i] as number)
     },
     normalize: (_cycle, nodes, scores, { ignored }) => {
       let most = 0
@@ -313,10 +316,45 @@ export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<read
   }
 }
 
+/** What one constraint adds to the score of a node; nothing where the node has no such label. */
+const shareOf = ({ constraint, weight, counts, tally }: Soft, node: NodeInfo): number => {
+  const value = node.labels[constraint.key]
+  if (value === undefined) return 0
+  const count = counts === undefined ? (tally.perNode[node.index] as number) : counts.ofValue(node.index, value)
+  return count * weight + (constraint.maxSkew - 1)
+}
+
+const scoreOf = (node: NodeInfo, { softs, ignored }: Scoring): number => {
+  if (ignored.has(node)) return 0
+  let score = 0
+  for (const soft of softs) score += shareOf(soft, node)
+  return Math.round(score)
+}
+
+const addScores = (soft: Soft, batch: NodeBatch, scores: Float64Array): void => {
+  const { constraint, weight, counts, tally, labels } = soft
+  const domainOf = counts === undefined ? labels.domainOf : counts.topology.domainOf
+  for (let i = 0; i < batch.size; i++) {
+    const index = batch.indexes[i] as number
+    const domain = domainOf[index] as number
+    if (domain < 0) {
+      scores[i]! += shareOf(soft, batch.nodes[i] as NodeInfo)
+      continue
+    }
+    const count = (counts === undefined ? tally.perNode[index] : counts.counts[domain]) as number
+    scores[i]! += count * weight + (constraint.maxSkew - 1)
+  }
+}
+
 /** How many values of a label the nodes have; nodes without it add the empty one. */
-const valuesAmong = (nodes: readonly NodeInfo[], ignored: ReadonlySet<NodeInfo>, key: string): number => {
-  const values = new Set<string>()
-  for (const node of nodes) if (ignored.size === 0 || !ignored.has(node)) values.add(node.labels[key] ?? '')
+const valuesAmong = (nodes: readonly NodeInfo[], ignored: ReadonlySet<NodeInfo>, labels: Topology<NodeInfo>): number => {
+  const empty = labels.domainNamed('')
+  const values = new Set<number>()
+  for (const node of nodes) {
+    if (ignored.size > 0 && ignored.has(node)) continue
+    const domain = labels.domainOf[node.index] as number
+    values.add(domain < 0 ? empty : domain)
+  }
   return values.size
 }
 
