@@ -136,9 +136,11 @@ export class Settlement {
     if (Array.isArray(value)) for (const one of value) print = mixed(print, this.printOf(one))
     else {
       // The order of fields does not matter: their prints are added.
-      for (const [field, inner] of Object.entries(value)) {
-        if (volatileFields.has(field) || inner === undefined) continue
-        print = (print + mixed(textPrint(field), this.printOf(inner))) | 0
+      const fields = value as Readonly<Record<string, unknown>>
+      for (const field in fields) {
+        const inner = fields[field]
+        const name = inner === undefined ? 0 : fieldPrint(field)
+        if (name !== 0) print = (print + mixed(name, this.printOf(inner))) | 0
       }
     }
     if (Object.isFrozen(value)) this.prints.set(value, print)
@@ -181,6 +183,19 @@ const mixed = (a: number, b: number): number => {
 
 const texts = new Map<string, number>()
 const mostTexts = 100_000
+
+const fieldPrints = new Map<string, number>()
+
+/** The print of a field's name; 0 for those that may differ. */
+function fieldPrint(field: string): number {
+  let print = fieldPrints.get(field)
+  if (print === undefined) {
+    print = volatileFields.has(field) ? 0 : textPrint(field)
+    if (fieldPrints.size > mostTexts) fieldPrints.clear()
+    fieldPrints.set(field, print)
+  }
+  return print
+}
 
 function textPrint(text: string): number {
   const known = texts.get(text)

@@ -18,6 +18,7 @@ export class Nameserver {
   /** Sets what the name answers; an empty list removes it. Returns whether that changed anything. */
   set(name: string, addresses: readonly string[]): boolean {
     const old = this.names.get(name) ?? []
+    if (old === addresses) return false
     if (old.length === addresses.length && old.every((address, at) => address === addresses[at])) return false
     if (addresses.length === 0) this.names.delete(name)
     else this.names.set(name, addresses)

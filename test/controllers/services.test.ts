@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { endpointSlice, endpoints } from '../../src/cluster/controllers/endpointslice/index.ts'
-import { type Endpoint, type Port, plan, type Slice } from '../../src/cluster/controllers/endpointslice/slices.ts'
+import { desiredOf, type Endpoint, type Port, plan, type Slice } from '../../src/cluster/controllers/endpointslice/slices.ts'
 import { answersOf, clusterDns } from '../../src/cluster/network/dns.ts'
 import type { KubernetesObject } from '../../src/cluster/objects/metadata.ts'
 import { Nameserver } from '../../src/world/nameserver.ts'
@@ -138,7 +138,7 @@ describe('the plan of slices', () => {
     conditions: { ready: true, serving: true, terminating: false },
     targetRef: { kind: 'Pod', namespace: 'default', name: `p-${n}`, uid: `u-${n}` },
   })
-  const wanted = (...ns: number[]) => ns.map((n) => ({ endpoint: endpoint(n), ports }))
+  const wanted = (...ns: number[]) => ns.map((n) => desiredOf(endpoint(n), ports))
   const slice = (name: string, ...ns: number[]): Slice => ({ name, endpoints: ns.map(endpoint), ports })
 
   it('touches nothing that is right', () => {

@@ -142,7 +142,11 @@ const nodeOf = (object: KubernetesObject): string | undefined =>
 export const freeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   Object.freeze(value)
-  for (const part of Object.values(value)) freeze(part)
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) freeze(value[i])
+  else {
+    const parts = value as Readonly<Record<string, unknown>>
+    for (const key in parts) freeze(parts[key])
+  }
   return value
 }
 

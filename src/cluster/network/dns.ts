@@ -39,10 +39,9 @@ export const answersOf = (
       if (endpoint.conditions?.ready === false) continue
       for (const address of endpoint.addresses ?? []) {
         all.add(address)
-        // A pod without a hostname is found by its address with dashes.
-        const own = `${endpoint.hostname ?? address.replaceAll('.', '-')}.${name}`
+        const { own, answer } = ownAnswerOf(endpoint, address, name)
         const there = answers.get(own)
-        if (there === undefined) answers.set(own, [address])
+        if (there === undefined) answers.set(own, answer)
         else if (!there.includes(address)) answers.set(own, [...there, address].sort())
       }
     }
@@ -50,6 +49,20 @@ export const answersOf = (
   if (clusterIP !== undefined && clusterIP !== '' && clusterIP !== 'None') answers.set(name, [clusterIP])
   else if (all.size > 0) answers.set(name, [...all].sort())
   return answers
+}
+
+type OwnAnswer = { readonly service: string; readonly address: string; readonly own: string; readonly answer: readonly string[] }
+
+const ownAnswers = new WeakMap<Endpoint, OwnAnswer>()
+
+/** An endpoint's own name in a service; made once for each version of the endpoint. Without a hostname it is found by its address with dashes. */
+const ownAnswerOf = (endpoint: Endpoint, address: string, service: string): OwnAnswer => {
+  const known = ownAnswers.get(endpoint)
+  if (known?.service === service && known.address === address) return known
+  const own = `${endpoint.hostname ?? address.replaceAll('.', '-')}.${service}`
+  const made = { service, address, own, answer: [address] }
+  ownAnswers.set(endpoint, made)
+  return made
 }
 
 /** The component, given the name server that it keeps. */

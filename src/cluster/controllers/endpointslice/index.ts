@@ -28,7 +28,7 @@ import {
   timedOf,
   triggerAnnotation,
 } from './members.ts'
-import { type Endpoint, type Port, plan, type Slice } from './slices.ts'
+import { type Desired, desiredOf, type Endpoint, type Port, plan, type Slice } from './slices.ts'
 
 export { endpoints } from './endpoints.ts'
 
@@ -50,7 +50,7 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
     {
       readonly service: KubernetesObject
       readonly placed: boolean
-      readonly member: { readonly endpoint: Endpoint; readonly ports: readonly Port[] }
+      readonly member: Desired
     }
   >()
 
@@ -100,7 +100,7 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
   const memberOf = (pod: KubernetesObject, node: KubernetesObject | undefined, service: KubernetesObject) => {
     const known = shares.get(pod)
     if (known?.service === service && known.placed === (node !== undefined)) return known.member
-    const member = { endpoint: endpointOf(pod, node, service), ports: portsIn(pod, service) }
+    const member = desiredOf(endpointOf(pod, node, service), portsIn(pod, service))
     shares.set(pod, { service, placed: node !== undefined, member })
     return member
   }
@@ -110,7 +110,7 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
     const existing = slicesOf(namespace, name)
     if (existing === undefined) return failed('EndpointSlice informer cache is out of date')
     const pods = members.podsOf(namespace, selector)
-    const desired: { endpoint: Endpoint; ports: readonly Port[] }[] = []
+    const desired: Desired[] = []
     const astray: string[] = []
     for (const pod of pods) {
       if (!isMember(pod, true)) continue

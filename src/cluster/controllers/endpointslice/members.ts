@@ -96,8 +96,10 @@ export class Members {
 
   /** The pods that a selector names, in the order in which they came. */
   podsOf(namespace: string, selector: Readonly<Record<string, string>>): readonly KubernetesObject[] {
-    const first = Object.keys(selector).sort()[0] as string
-    return this.pods.labelled(namespace, first, selector[first] as string).filter((pod) => matchesMap(pod.metadata.labels, selector))
+    const keys = Object.keys(selector).sort()
+    const first = keys[0] as string
+    const found = this.pods.labelled(namespace, first, selector[first] as string)
+    return keys.length === 1 ? found : found.filter((pod) => matchesMap(pod.metadata.labels, selector))
   }
 
   private servicesOf(namespace: string | undefined, labels: Labels): readonly KubernetesObject[] {

@@ -35,12 +35,12 @@ const once = <T extends object>(make: (value: T) => string): ((value: T) => stri
   }
 }
 
-const portsKey = once((ports: readonly Port[]): string =>
+const portsKeyOf = once((ports: readonly Port[]): string =>
   JSON.stringify(ports.map(({ name, protocol, port, appProtocol }) => [name, protocol, port, appProtocol ?? '']).sort()),
 )
 
 /** Which of two descriptions are of the same endpoint. Source: hashEndpoint. */
-const identity = once(
+const identityOf = once(
   ({ addresses, hostname, targetRef }: Endpoint): string =>
     `${[...addresses].sort().join()} ${hostname ?? ''} ${targetRef.namespace}/${targetRef.name}`,
 )
@@ -53,25 +53,33 @@ const isEqual = (a: Endpoint, b: Endpoint): boolean =>
   a.zone === b.zone &&
   a.targetRef.uid === b.targetRef.uid
 
-/** `desired`: each endpoint with its ports. `labelled`: whether a slice's labels are as they should be. */
-export const plan = (
-  existing: readonly Slice[],
-  desired: readonly { readonly endpoint: Endpoint; readonly ports: readonly Port[] }[],
-  most: number,
-  labelled: (slice: Slice) => boolean,
-): Plan => {
+/** An endpoint that is wanted, with what it is known by. */
+export type Desired = { readonly endpoint: Endpoint; readonly ports: readonly Port[]; readonly identity: string; readonly portsKey: string }
+
+/** Made once for each version of a pod: a look goes through all pods of a service. */
+export const desiredOf = (endpoint: Endpoint, ports: readonly Port[]): Desired => ({
+  endpoint,
+  ports,
+  identity: identityOf(endpoint),
+  portsKey: portsKeyOf(ports),
+})
+
+/** `labelled`: whether a slice's labels are as they should be. */
+export const plan = (existing: readonly Slice[], desired: readonly Desired[], most: number, labelled: (slice: Slice) => boolean): Plan => {
   const groups = new Map<string, { readonly ports: readonly Port[]; readonly endpoints: Map<string, Endpoint>; readonly slices: Slice[] }>()
-  for (const { endpoint, ports } of desired) {
-    const key = portsKey(ports)
-    const group = groups.get(key) ?? { ports, endpoints: new Map(), slices: [] }
-    group.endpoints.set(identity(endpoint), endpoint)
-    groups.set(key, group)
+  for (const { endpoint, ports, identity, portsKey } of desired) {
+    let group = groups.get(portsKey)
+    if (group === undefined) {
+      group = { ports, endpoints: new Map(), slices: [] }
+      groups.set(portsKey, group)
+    }
+    group.endpoints.set(identity, endpoint)
   }
   const create: Slice[] = []
   const update: Slice[] = []
   let remove: Slice[] = []
   for (const slice of existing) {
-    const group = groups.get(portsKey(slice.ports))
+    const group = groups.get(portsKeyOf(slice.ports))
     if (group === undefined) remove.push(slice)
     else group.slices.push(slice)
   }
@@ -95,14 +103,14 @@ export const plan = (
   return { create, update, remove }
 }
 
+/** `left`: what is wanted; empty afterwards. */
 const deal = (
   ports: readonly Port[],
-  wanted: ReadonlyMap<string, Endpoint>,
+  left: Map<string, Endpoint>,
   slices: readonly Slice[],
   most: number,
   labelled: (slice: Slice) => boolean,
 ): Plan => {
-  const left = new Map(wanted)
   const remove: Slice[] = []
   const changed: { name: string | undefined; endpoints: Endpoint[] }[] = []
   const unchanged: { name: string | undefined; endpoints: Endpoint[] }[] = []
@@ -110,7 +118,7 @@ const deal = (
     const kept: Endpoint[] = []
     let differs = false
     for (const endpoint of slice.endpoints) {
-      const key = identity(endpoint)
+      const key = identityOf(endpoint)
       const now = left.get(key)
       if (now === undefined) continue
       kept.push(now)
@@ -123,6 +131,7 @@ const deal = (
     else unchanged.push({ name: slice.name, endpoints: kept })
   }
   const rest = [...left.values()]
+  left.clear()
   // What is written anyway is filled first, the fullest before the others.
   for (const slice of [...changed].sort((a, b) => b.endpoints.length - a.endpoints.length)) {
     slice.endpoints.push(...rest.splice(0, Math.max(0, most - slice.endpoints.length)))
