@@ -89,8 +89,8 @@ test('a budget is a preference: a node without violations is taken, but where al
   expect(deletions(stage)).toEqual([[1, 'db']])
 })
 
-test('a victim that is only being bound is not deleted: its binding is cancelled and it queues again', () => {
-  const stage = staged()
+/** A claim that waits for its first consumer. */
+const withClaim = (stage: Stage): void => {
   stage.create({
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
@@ -104,6 +104,11 @@ test('a victim that is only being bound is not deleted: its binding is cancelled
     metadata: { name: 'data', namespace: 'default' },
     spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'disk', resources: { requests: { storage: '1Gi' } } },
   })
+}
+
+test('a victim that is only being bound is not deleted: its binding is cancelled and it queues again', () => {
+  const stage = staged()
+  withClaim(stage)
   stage.at(1, () => stage.create(pod('v', { cpu: 4, priorityClass: 'low', claims: ['data'] })))
   stage.at(2.5, () => stage.create(pod('p', { cpu: 4, priorityClass: 'high' })))
   stage.run(60)
@@ -116,4 +121,35 @@ test('a victim that is only being bound is not deleted: its binding is cancelled
   )
   expect(stage.placed('p')?.node).toBe('n1')
   expect(stage.placed('v')).toBeUndefined()
+})
+
+test('a victim whose binding is asked for already is bound, and deleted like any other', () => {
+  const played = (arrival: number | undefined): Stage => {
+    const stage = staged({ latency: 0.2 })
+    withClaim(stage)
+    stage.at(1, () => stage.create(pod('v', { cpu: 4, priorityClass: 'low', claims: ['data'] })))
+    stage.at(1.8, () => {
+      stage.create({
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'pv' },
+        spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, storageClassName: 'disk', hostPath: { path: '/mnt' } },
+      })
+      const patch = { metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName: 'pv' } }
+      stage.ask({ verb: 'patch', kind: 'PersistentVolumeClaim', namespace: 'default', name: 'data', type: 'merge', patch })
+    })
+    if (arrival !== undefined) stage.at(arrival, () => stage.create(pod('p', { cpu: 4, priorityClass: 'high' })))
+    stage.run(30)
+    return stage
+  }
+  const bound = played(undefined).placed('v')?.at as number
+  // The scheduler hears of the pod 0.2 s after it was created, and 0.1 s before the server binds the victim.
+  const stage = played(bound - 0.3)
+  expect(stage.placed('v')?.at).toBe(bound)
+  expect(deletions(stage).map(([, name]) => name)).toEqual(['v'])
+  expect(stage.told.find(({ reason }) => reason === 'Preempted')?.message).not.toContain('in kube-scheduler memory')
+  // A little earlier the binding was not asked for yet, and is cancelled.
+  const earlier = played(bound - 0.6)
+  expect(earlier.placed('v')).toBeUndefined()
+  expect(deletions(earlier)).toEqual([])
 })

@@ -52,7 +52,7 @@ export type SchedulerOptions = {
 /** One attempt, as told to whoever asked for it. */
 export type Attempted = { readonly pod: PodInfo; readonly attempt: Attempting | undefined; readonly verdict: Verdict | undefined }
 
-/** A binding that waits. `fail` is what becomes of the pod once the binding is cancelled. */
+/** What comes before a binding, under way (PreBind). `fail` is what becomes of the pod once the binding is cancelled. */
 type Binding = { cancelled: boolean; readonly fail: () => void }
 
 const nodeNameOf = (pod: KubernetesObject): string => (pod['spec']?.nodeName as string | undefined) ?? ''
@@ -196,11 +196,16 @@ export class Scheduler {
     if (before.length > 0) this.bindings.set(pod.uid, binding)
     const nominates = this.options.gates.on('NominatedNodeNameForExpectation')
     this.options.play(
-      bind(pod, node.name, before, nominates, () => binding.cancelled),
+      bind(
+        pod,
+        node.name,
+        before,
+        nominates,
+        () => binding.cancelled,
+        () => this.bindings.delete(pod.uid),
+      ),
       (error) => {
-        if (binding.cancelled) return
-        this.bindings.delete(pod.uid)
-        if (error !== undefined) fails(error)
+        if (!binding.cancelled && error !== undefined) fails(error)
       },
     )
     ended()

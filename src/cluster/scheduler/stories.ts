@@ -73,7 +73,8 @@ export type PreBind = { readonly plugin: string; readonly story: () => Story<str
 
 /**
  * Binds a pod: nomination (if something comes before the binding), what plugins write and wait for, the binding, the Event. Returns the error or
- * undefined. `isCancelled`: somebody else has dealt with the pod; then it ends without another call.
+ * undefined. `isCancelled`: somebody else has dealt with the pod; then it ends without another call. `isPrepared` is told before the binding itself,
+ * which nobody can cancel.
  */
 export function* bind(
   pod: PodInfo,
@@ -81,6 +82,7 @@ export function* bind(
   before: readonly PreBind[],
   nominates: boolean,
   isCancelled: () => boolean,
+  isPrepared: () => void,
 ): Story<string | undefined> {
   const { metadata } = pod.pod
   if (before.length > 0 && nominates && pod.nominatedNode !== node) yield* patchStatus(pod.pod, { nominatedNodeName: node })
@@ -89,6 +91,7 @@ export function* bind(
     if (isCancelled()) return undefined
     if (error !== undefined) return `running PreBind plugin "${plugin}": ${error}`
   }
+  isPrepared()
   const { uid } = metadata
   const answer = yield* call({ verb: 'bind', namespace: pod.namespace, name: pod.name, ...(uid === undefined ? {} : { uid }), node })
   if (!answer.ok) return `running Bind plugin "DefaultBinder": ${answer.status.message}`
