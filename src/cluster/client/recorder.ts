@@ -34,10 +34,22 @@ const similarLimit = 10
 const similarGap = minutes(10)
 const burst = 25
 const refill = minutes(5)
+/** Of so many objects and reasons a recorder remembers what it has said; then it forgets the one it spoke of the longest ago. Source: events_cache.go. */
+const mostRemembered = 4096
+
+/** Puts an entry last, and drops the first if there are too many. */
+const remember = <V>(entries: Map<string, V>, key: string, value: V): void => {
+  entries.delete(key)
+  entries.set(key, value)
+  if (entries.size > mostRemembered) entries.delete(entries.keys().next().value as string)
+}
+
+/** Messages of one sort, and when the last one came. Mostly there is one: a set is made for the second. */
+type Similar = { messages: string | Set<string>; last: Micros }
 
 export class Recorder {
   private readonly options: RecorderOptions
-  private readonly similar = new Map<string, { messages: Set<string>; last: Micros }>()
+  private readonly similar = new Map<string, Similar>()
   private readonly tokens = new Map<string, { left: number; at: Micros }>()
 
   constructor(options: RecorderOptions) {
@@ -55,11 +67,13 @@ export class Recorder {
     const { now } = this.options.engine
     const key = [objectKey(event.regarding), event.regarding.metadata.uid, event.type, event.reason].join(' ')
     const known = this.similar.get(key)
-    const group = known === undefined || now - known.last > similarGap ? { messages: new Set<string>(), last: now } : known
-    group.messages.add(event.message)
+    const group: Similar = known === undefined || now - known.last > similarGap ? { messages: event.message, last: now } : known
+    if (typeof group.messages !== 'string') group.messages.add(event.message)
+    else if (group.messages !== event.message) group.messages = new Set([group.messages, event.message])
     group.last = now
-    this.similar.set(key, group)
-    return group.messages.size >= similarLimit ? `(combined from similar events): ${event.message}` : event.message
+    remember(this.similar, key, group)
+    const isMany = typeof group.messages !== 'string' && group.messages.size >= similarLimit
+    return isMany ? `(combined from similar events): ${event.message}` : event.message
   }
 
   private allowed(event: Announcement): boolean {
@@ -68,7 +82,7 @@ export class Recorder {
     const bucket = this.tokens.get(key) ?? { left: burst, at: now }
     const gained = (now - bucket.at) / refill
     const left = Math.min(burst, bucket.left + gained)
-    this.tokens.set(key, { left: left < 1 ? left : left - 1, at: now })
+    remember(this.tokens, key, { left: left < 1 ? left : left - 1, at: now })
     return left >= 1
   }
 
