@@ -38,6 +38,7 @@ const controllerNames = [
     'persistentvolumeclaim-protection-controller',
     'persistentvolume-protection-controller',
     'disruption-controller',
+    'ephemeral-volume-controller',
     'garbage-collector-controller',
   ],
   ...[

@@ -7,6 +7,7 @@ import { cloudNodeLifecycle } from './cloud-node-lifecycle.ts'
 import { deployment } from './deployment/index.ts'
 import { disruption } from './disruption.ts'
 import { endpointSlice, endpoints } from './endpointslice/index.ts'
+import { ephemeralVolume } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector.ts'
 import { namespaceLifecycle } from './namespace.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
@@ -55,6 +56,8 @@ export const controllersOf = (world: World, components: Readonly<Record<string, 
   { name: 'resourcequota-controller', factory: resourceQuota },
   { name: 'service-account-controller', factory: serviceAccount },
   { name: 'root-ca-cert-publisher', factory: rootCertificate },
+  // After the quotas: a claim that is made again finds the deleted one no longer counted.
+  { name: 'ephemeral-volume-controller', source: 'ephemeral_volume', factory: ephemeralVolume },
   { name: 'replicaset-controller', factory: replicaSet },
   { name: 'deployment-controller', factory: deployment },
   { name: 'statefulset-controller', factory: statefulset },

@@ -5,24 +5,29 @@
  */
 import type { Component, Controller, ControllerFactory, Enqueue } from '../client/controller.ts'
 import { call, done, failed, type Look, waits } from '../client/story.ts'
-import { isTerminating, type KubernetesObject, namespacedName } from '../objects/metadata.ts'
-import { claimNamesOf, isScheduled, type PodVolume } from '../objects/pod.ts'
+import { isControlledBy, isTerminating, type KubernetesObject, namespacedName } from '../objects/metadata.ts'
+import { claimNameOf, claimNamesOf, isScheduled, type PodVolume } from '../objects/pod.ts'
 
 const finalizer = 'kubernetes.io/pvc-protection'
 
-/** The claims of a pod, those of its generic ephemeral volumes too. */
-const claimsOf = (pod: KubernetesObject): readonly string[] => [
-  ...claimNamesOf(pod),
-  ...((pod['spec']?.volumes ?? []) as readonly PodVolume[]).flatMap((volume) =>
-    volume.ephemeral === undefined ? [] : [`${pod.metadata.name}-${volume.name}`],
-  ),
-]
+/** A pod of which nothing runs any more, and which only its finalizers hold. */
+const isShutDown = ({ metadata }: KubernetesObject): boolean =>
+  metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0
+
+/** Whether a pod on a node needs the claim. One made for an ephemeral volume goes before its pod, and is only needed by its own. */
+const uses = (pod: KubernetesObject, claim: KubernetesObject): boolean =>
+  isScheduled(pod) &&
+  ((pod['spec']?.volumes ?? []) as readonly PodVolume[]).some(
+    (volume) =>
+      claimNameOf(pod, volume) === claim.metadata.name &&
+      (volume.ephemeral === undefined || (!isShutDown(pod) && isControlledBy(claim, pod))),
+  )
 
 export const persistentVolumeClaimProtection: ControllerFactory = (component: Component): Controller => {
   const claims = component.see.of('PersistentVolumeClaim')
   const usersOf = component.see
     .of('Pod')
-    .index('protected claims', (pod) => claimsOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
+    .index('protected claims', (pod) => claimNamesOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
 
   const isWanted = (claim: KubernetesObject): boolean => isTerminating(claim) === (claim.metadata.finalizers ?? []).includes(finalizer)
 
@@ -41,8 +46,8 @@ export const persistentVolumeClaimProtection: ControllerFactory = (component: Co
         return
       }
       // A pod that goes frees its claims; one that was not given to a node never held them.
-      if (type === 'DELETED' || old === undefined) {
-        for (const claim of claimsOf(object)) consider(object.metadata.namespace as string, claim, queue)
+      if (type === 'DELETED' || old === undefined || isShutDown(object)) {
+        for (const claim of claimNamesOf(object)) consider(object.metadata.namespace as string, claim, queue)
       }
     },
     *look(key): Look {
@@ -51,7 +56,7 @@ export const persistentVolumeClaimProtection: ControllerFactory = (component: Co
       if (claim === undefined || !isWanted(claim)) return done
       const before = claim.metadata.finalizers ?? []
       if (isTerminating(claim)) {
-        const users = usersOf(key).filter(isScheduled)
+        const users = usersOf(key).filter((pod) => uses(pod, claim))
         if (users.length > 0)
           return waits(
             `used by pod ${users

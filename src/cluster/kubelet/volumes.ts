@@ -12,7 +12,7 @@ import type { Volume as Disk } from '../../world/disk.ts'
 import { driverOf } from '../../world/profiles.ts'
 import { call, type Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
-import type { Pod, PodVolume } from '../objects/pod.ts'
+import { claimNameOf, type Pod, type PodVolume } from '../objects/pod.ts'
 import { bytesOf } from '../objects/quantity.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Wait } from './task.ts'
@@ -211,7 +211,7 @@ export class Volumes {
         // What a kubelet finds mounted when it starts is in its actual state.
         joined: mount === undefined ? undefined : this.now,
         disk: mount?.disk,
-        claim: claimOf(pod, volume),
+        claim: claimNameOf(pod, volume),
         device: mount?.disk === undefined ? undefined : deviceOf(mount.disk),
         state: mount === undefined ? 'wanted' : 'found',
         refused: undefined,
@@ -459,9 +459,6 @@ function usedVolumes(pod: Pod): readonly PodVolume[] {
   }
   return (pod.spec.volumes ?? []).filter((volume) => used.has(volume.name))
 }
-
-const claimOf = (pod: Pod, volume: PodVolume): string | undefined =>
-  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
 
 const refusalText = (wanted: readonly Wanted[]): string => {
   const unmounted = wanted.filter((each) => each.state !== 'mounted').map((each) => each.name)

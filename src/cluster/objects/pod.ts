@@ -221,8 +221,13 @@ export const restartsOf = (pod: KubernetesObject): number => {
   return sum
 }
 
-/** The claims that its volumes name, in the order of the volumes. */
+/**
+ * The claim that a volume stands for, by name: the one it names, or of a generic ephemeral volume the one that is made for it.
+ * Source: component-helpers/storage/ephemeral (VolumeClaimName).
+ */
+export const claimNameOf = (pod: KubernetesObject, volume: PodVolume): string | undefined =>
+  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`)
+
+/** The names of the claims of a pod's volumes, those of its generic ephemeral volumes too. */
 export const claimNamesOf = (pod: KubernetesObject): readonly string[] =>
-  ((pod['spec']?.volumes ?? []) as readonly PodVolume[]).flatMap((volume) =>
-    volume.persistentVolumeClaim === undefined ? [] : [volume.persistentVolumeClaim.claimName],
-  )
+  ((pod['spec']?.volumes ?? []) as readonly PodVolume[]).flatMap((volume) => claimNameOf(pod, volume) ?? [])

@@ -6,6 +6,7 @@ import type { Amounts, HostPort } from '../objects/fit.ts'
 import { hostPortsOf, requestsOf } from '../objects/fit.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import { isTerminating } from '../objects/metadata.ts'
+import { claimNameOf, type PodVolume } from '../objects/pod.ts'
 import type { Matcher } from './matcher.ts'
 import { matcherOf } from './matcher.ts'
 
@@ -192,14 +193,12 @@ export type ClaimUse = { readonly name: string; readonly ephemeral: boolean }
 const noClaims: readonly ClaimUse[] = []
 
 const claimsOf = (pod: KubernetesObject): readonly ClaimUse[] => {
-  const volumes = pod['spec']?.volumes as
-    | readonly { name: string; persistentVolumeClaim?: { claimName: string }; ephemeral?: object }[]
-    | undefined
+  const volumes = pod['spec']?.volumes as readonly PodVolume[] | undefined
   if (volumes === undefined) return noClaims
   const found: ClaimUse[] = []
   for (const volume of volumes) {
-    if (volume.persistentVolumeClaim !== undefined) found.push({ name: volume.persistentVolumeClaim.claimName, ephemeral: false })
-    else if (volume.ephemeral !== undefined) found.push({ name: `${pod.metadata.name}-${volume.name}`, ephemeral: true })
+    const name = claimNameOf(pod, volume)
+    if (name !== undefined) found.push({ name, ephemeral: volume.ephemeral !== undefined })
   }
   return found.length === 0 ? noClaims : found
 }

@@ -19,7 +19,7 @@ import { announce, call, type Story } from '../../client/story.ts'
 import { Turn } from '../../client/turn.ts'
 import { isConditionTrue, isTerminating, type KubernetesObject } from '../../objects/metadata.ts'
 import { taintKeys, taintsOf } from '../../objects/node.ts'
-import { type ContainerStatus, isFinishedPod, type PodVolume } from '../../objects/pod.ts'
+import { type ContainerStatus, claimNamesOf, isFinishedPod } from '../../objects/pod.ts'
 import { Poll, type Verdict } from './poll.ts'
 import { AttachState, type Place, type Volume } from './state.ts'
 
@@ -52,7 +52,7 @@ export const persistentVolumeAttachDetach: ControllerFactory = (component: Compo
   const volumes = component.see.of('PersistentVolume')
   const drivers = component.see.of('CSIDriver')
   const attachments = component.see.of('VolumeAttachment')
-  const podsByClaim = pods.index('attached claims', (pod) => claimsOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
+  const podsByClaim = pods.index('attached claims', (pod) => claimNamesOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`))
   const forceful = component.option('disable-force-detach-on-timeout') !== 'true'
 
   const state = new AttachState()
@@ -93,7 +93,7 @@ export const persistentVolumeAttachDetach: ControllerFactory = (component: Compo
   }
 
   const volumesOf = (pod: KubernetesObject): readonly Volume[] =>
-    claimsOf(pod).flatMap((name) => {
+    claimNamesOf(pod).flatMap((name) => {
       const claim = claims.get(pod.metadata.namespace, name)
       if (claim?.['status']?.phase !== 'Bound') return []
       const volume = volumeOf(volumes.get(undefined, claim['spec']?.volumeName))
@@ -433,10 +433,3 @@ export const whyRefused = (namespace: string | undefined, holders: readonly Kube
   const named = `Volume is already used by pod(s) ${own.join(', ')}`
   return others === 0 ? named : `${named} and ${others} pod(s) in different namespaces`
 }
-
-/** The claims of a pod's volumes, those of its generic ephemeral volumes too. */
-const claimsOf = (pod: KubernetesObject): readonly string[] =>
-  ((pod['spec']?.volumes ?? []) as readonly PodVolume[]).flatMap((volume) => {
-    if (volume.persistentVolumeClaim !== undefined) return [volume.persistentVolumeClaim.claimName]
-    return volume.ephemeral === undefined ? [] : [`${pod.metadata.name}-${volume.name}`]
-  })
