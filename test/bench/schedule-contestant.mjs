@@ -1,8 +1,9 @@
 /**
  * Places pods on nodes, without API and without time, and prints microseconds of the processor per pod. JavaScript that runs what is built, as
- * users do (see cluster-contestant.mjs). Usage: schedule-contestant.mjs plain|spread|anti-affinity|volumes|members NODES [PODS_PER_NODE]
+ * users do (see cluster-contestant.mjs). Usage: schedule-contestant.mjs plain|spread|anti-affinity|volumes|members|unschedulable NODES [PODS_PER_NODE]
  *
- * `members` are pods of a StatefulSet: the constraints that the scheduler takes for those without their own.
+ * `members` are pods of a StatefulSet: the constraints that the scheduler takes for those without their own. `unschedulable` ones fit nowhere, and
+ * there is nobody whom they could preempt.
  */
 import { playAtOnce } from '../../dist/cluster/client/at-once.js'
 import { gatesOf } from '../../dist/cluster/objects/release.js'
@@ -15,10 +16,12 @@ const nodes = Number(nodeCount)
 const before = Number(podsPerNode)
 /** Pods of one set. */
 const replicas = 100
+/** Whether pods ask for more than half a node. */
+const isTooMuch = variant === 'unschedulable'
 /** Pods that are placed before the clock runs: then the compiler is done. */
-const warm = 8_000
+const warm = isTooMuch ? 500 : 8_000
 /** Pods that are placed and measured, and how many at most before they go again, so that the nodes stay as full as they are. */
-const measured = 4_000
+const measured = isTooMuch ? 500 : 4_000
 const stretch = Math.min(2_000, nodes * 8)
 
 const gates = gatesOf({ minor: 36, patch: 99 })
@@ -113,7 +116,13 @@ const podOf = (index, node) => {
       schedulerName: 'default-scheduler',
       priority: 0,
       ...(node === undefined ? {} : { nodeName: node }),
-      containers: [{ name: 'c', image: 'registry.k8s.io/pause:3.10', resources: { requests: { cpu: '500m', memory: '1Gi' } } }],
+      containers: [
+        {
+          name: 'c',
+          image: 'registry.k8s.io/pause:3.10',
+          resources: { requests: { cpu: isTooMuch && node === undefined ? '9' : '500m', memory: '1Gi' } },
+        },
+      ],
       ...(variant === 'spread'
         ? { topologySpreadConstraints: [constraint('topology.kubernetes.io/zone'), constraint('kubernetes.io/hostname')] }
         : {}),
@@ -194,7 +203,7 @@ const place = (count) => {
     scheduler.attempt(({ verdict }) => {
       placed = verdict?.kind === 'placed'
     })
-    if (!placed) throw new Error(`pod ${made} found no node`)
+    if (placed === isTooMuch) throw new Error(`pod ${made} ${placed ? 'found a' : 'found no'} node`)
     settle()
   }
   const { user, system } = process.cpuUsage(from)

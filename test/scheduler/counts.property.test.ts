@@ -84,6 +84,7 @@ const podOf = (step: Extract<Step, { kind: 'pod' }>): KubernetesObject => {
     },
     spec: {
       nodeName: `n${step.node}`,
+      priority: (step.cpu + step.pod) % 3,
       containers: [
         {
           name: 'c',
@@ -206,6 +207,10 @@ test('counts that are kept equal counts from scratch after every change', () => 
             break
         }
         expect(countsOf(snapshot)).toEqual(countsOf(fromScratch(there, on)))
+        for (const node of snapshot.nodes()) {
+          const priorities = [...node.pods.values()].map(({ priority }) => priority)
+          expect(snapshot.lowestPriority[node.index]).toBe(Math.min(...priorities))
+        }
       }
     }),
     { numRuns: 60 },

@@ -27,6 +27,8 @@ class Refusals {
   private readonly nodes: NodeInfo[] = []
   private readonly answers: Refused[] = []
   private asked: Map<NodeInfo, Refused> | undefined = undefined
+  /** By the node's index, made when somebody asks node by node. Nothing is refused after that. */
+  private readonly indexed: (Refused | undefined)[] = []
 
   add(node: NodeInfo, refused: Refused): void {
     if (this.asked !== undefined) this.asked.set(node, refused)
@@ -44,6 +46,13 @@ class Refusals {
   byNode(): Map<NodeInfo, Refused> {
     if (this.asked === undefined) this.asked = new Map(this.nodes.map((node, i) => [node, this.answers[i] as Refused]))
     return this.asked
+  }
+
+  /** What was said of a node, without making the map. */
+  of(node: NodeInfo): Refused | undefined {
+    if (this.asked !== undefined) return this.asked.get(node)
+    if (this.indexed.length === 0) for (const [i, refused] of this.nodes.entries()) this.indexed[refused.index] = this.answers[i]
+    return this.indexed[node.index]
   }
 
   all(): Iterable<Refused> {
@@ -126,6 +135,10 @@ export class Attempting implements Attempt {
     this.cycle = options.cycle
     this.snapshot = options.cycle.snapshot
     this.now = options.now
+  }
+
+  refusalOf(node: NodeInfo): Refusal | undefined {
+    return this.diagnosis.refusals.of(node)?.refusal ?? this.diagnosis.absent
   }
 
   get chance(): number {

@@ -203,11 +203,10 @@ const foreignLook = (pod: KubernetesObject): PodLook => ({
 const record = <T>(entries: readonly (readonly [string, T])[]): Record<string, T> => Object.fromEntries(entries)
 
 const rejectedBy = (attempt: Attempting): Record<string, readonly string[]> => {
-  const { refused, absent, preFilter } = attempt.diagnosis
-  if (preFilter !== undefined) return {}
+  if (attempt.diagnosis.preFilter !== undefined) return {}
   const entries: (readonly [string, readonly string[]])[] = []
   for (const node of attempt.cycle.snapshot.nodes()) {
-    const refusal = refused.get(node)?.refusal ?? absent
+    const refusal = attempt.refusalOf(node)
     if (refusal !== undefined && refusal.code !== 'Error') entries.push([node.name, refusal.reasons])
   }
   return record(entries)

@@ -124,6 +124,8 @@ export type Diagnosis = {
 export type Attempt = {
   readonly cycle: Cycle
   readonly diagnosis: Diagnosis
+  /** Why a node was refused, also without being looked at; undefined for one that was neither looked at nor left out. */
+  refusalOf(node: NodeInfo): Refusal | undefined
   /** All filters at one node, with the pods that are nominated to it. */
   filter(node: NodeInfo): { readonly refusal: Refusal; readonly plugin: string } | undefined
   /** Pods put on the node or taken off it in thought; the plugins are told. `end` takes everything back. */

@@ -60,7 +60,8 @@ const violating = (pods: readonly PodInfo[], budgets: readonly Budget[]): Readon
 
 /** The victims on one node, or why it is none. Source: scheduler.md 9.4 (SelectVictimsOnNode). */
 const candidateOn = (attempt: Attempt, node: NodeInfo, budgets: readonly Budget[]): Candidate | Refusal | 'nobody' => {
-  const { pod } = attempt.cycle
+  const { pod, snapshot } = attempt.cycle
+  if ((snapshot.lowestPriority[node.index] as number) >= pod.priority) return noVictims
   const potential = [...node.pods.values()].filter((other) => other.priority < pod.priority)
   if (potential.length === 0) return noVictims
   const thought = attempt.think(node)
@@ -143,7 +144,7 @@ const ineligible = (attempt: Attempt): string | undefined => {
   if (pod.pod['spec']?.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
   const node = pod.nominatedNode === '' ? undefined : snapshot.node(pod.nominatedNode)
   if (node === undefined) return undefined
-  const refusal = attempt.diagnosis.refused.get(node)?.refusal ?? attempt.diagnosis.absent
+  const refusal = attempt.refusalOf(node)
   if (refusal === undefined || refusal.code === 'UnschedulableAndUnresolvable') return undefined
   for (const other of node.pods.values()) {
     if (other.priority < pod.priority && isBeingPreempted(other)) return 'not eligible due to a terminating pod on the nominated node.'
@@ -163,9 +164,8 @@ export const defaultPreemption = (args: DefaultPreemptionArgs = {}): Plugin<neve
 
   const search = (attempt: Attempt): PostFilterAnswer => {
     const { snapshot, gates } = attempt.cycle
-    const { refused, absent } = attempt.diagnosis
     const nodes = snapshot.nodes()
-    const potential = nodes.filter((node) => (refused.get(node)?.refusal ?? absent)?.code === 'Unschedulable')
+    const potential = nodes.filter((node) => attempt.refusalOf(node)?.code === 'Unschedulable')
     const wanted = Math.min(potential.length, Math.max(absolute, Math.floor((potential.length * percentage) / 100)))
     const budgets = potential.length === 0 ? [] : budgetsOf(attempt)
     const offset = potential.length === 0 ? 0 : Math.floor(attempt.chance * potential.length)

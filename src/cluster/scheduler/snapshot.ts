@@ -34,6 +34,8 @@ export class NodeInfo {
    */
   ports = new Map<string, HostPort>()
   images: ReadonlySet<string> = new Set()
+  /** How many of its pods have each priority. */
+  readonly priorities = new Map<number, number>()
 
   constructor(index: number, node: Node) {
     this.index = index
@@ -112,6 +114,8 @@ export class Snapshot {
   /** What scores count as used (see PodInfo.scoredRequests). */
   scoredCpu: Float64Array = new Float64Array(16)
   scoredMemory: Float64Array = new Float64Array(16)
+  /** The lowest priority of a pod on each node; infinite where there is none. */
+  lowestPriority: Float64Array = new Float64Array(16).fill(Number.POSITIVE_INFINITY)
   /** Marks of each node, and how many nodes have each mark (by its bit). */
   marks: Uint8Array = new Uint8Array(16)
   readonly marked = new Uint32Array(8)
@@ -332,8 +336,18 @@ export class Snapshot {
     if (known !== undefined && --known.nodes === 0) this.images.delete(name)
   }
 
+  private countPriority(info: NodeInfo, priority: number, by: 1 | -1): void {
+    const { priorities, index } = info
+    const left = (priorities.get(priority) ?? 0) + by
+    if (left > 0) priorities.set(priority, left)
+    else priorities.delete(priority)
+    if (by === 1) this.lowestPriority[index] = Math.min(this.lowestPriority[index] as number, priority)
+    else if (left <= 0 && priority === this.lowestPriority[index]) this.lowestPriority[index] = Math.min(...priorities.keys())
+  }
+
   private settle(info: NodeInfo, pod: PodInfo): void {
     this.book(info, pod, 1)
+    this.countPriority(info, pod.priority, 1)
     this.tallies.addPod(pod, info.index)
     for (const claim of pod.claims) {
       const key = `${pod.namespace}/${claim.name}`
@@ -348,6 +362,7 @@ export class Snapshot {
 
   private unsettle(info: NodeInfo, pod: PodInfo): void {
     this.book(info, pod, -1)
+    this.countPriority(info, pod.priority, -1)
     this.tallies.removePod(pod, info.index)
     for (const claim of pod.claims) {
       const key = `${pod.namespace}/${claim.name}`
@@ -397,6 +412,7 @@ export class Snapshot {
     }
     this.scoredCpu[index] = 0
     this.scoredMemory[index] = 0
+    this.lowestPriority[index] = Number.POSITIVE_INFINITY
     this.mark(index, 0)
     this.amountVersions[index]!++
     this.volumeVersions[index]!++
@@ -414,6 +430,9 @@ export class Snapshot {
       }
       this.scoredCpu = grown(this.scoredCpu, this.capacity)
       this.scoredMemory = grown(this.scoredMemory, this.capacity)
+      const lowest = new Float64Array(this.capacity).fill(Number.POSITIVE_INFINITY)
+      lowest.set(this.lowestPriority)
+      this.lowestPriority = lowest
       const marked = new Uint8Array(this.capacity)
       marked.set(this.marks)
       this.marks = marked

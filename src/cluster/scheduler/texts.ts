@@ -3,7 +3,21 @@
 /** Reasons with how many nodes give them, sorted as texts: `10 x` before `2 x`. */
 export const counted = (reasons: Iterable<readonly [reasons: readonly string[], nodes: number]>): readonly string[] => {
   const counts = new Map<string, number>()
-  for (const [texts, nodes] of reasons) for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + nodes)
+  const add = (texts: readonly string[], nodes: number): void => {
+    for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + nodes)
+  }
+  // Neighbours mostly give the same reasons, as the same list.
+  let run: readonly string[] = []
+  let length = 0
+  for (const [texts, nodes] of reasons) {
+    if (texts !== run) {
+      add(run, length)
+      run = texts
+      length = 0
+    }
+    length += nodes
+  }
+  add(run, length)
   return [...counts].map(([text, count]) => `${count} ${text}`).sort()
 }
 

@@ -128,7 +128,31 @@ const fitsPlainly = ({ cpu, memory, storage, count }: Snapshot, index: number, a
   (asked.memory === 0 || asked.memory <= (memory.room[index] as number) - (memory.used[index] as number)) &&
   (asked.storage === 0 || asked.storage <= (storage.room[index] as number) - (storage.used[index] as number))
 
+/** Refusals for want of cpu, memory, storage or places for pods, by what is wanting: many nodes give the same one. */
+const usualRefusals: (Refusal | undefined)[] = []
+
+const usualRefusal = ({ cpu, memory, storage, count }: Snapshot, index: number, asked: Amounts): Refusal | undefined => {
+  let wanting = 0
+  const check = (bit: number, wanted: number, { room, used }: Snapshot['cpu']): void => {
+    if (wanted === 0 || wanted <= (room[index] as number) - (used[index] as number)) return
+    wanting |= wanted > (room[index] as number) ? bit | hopelessBit : bit
+  }
+  if ((count.used[index] as number) + 1 > (count.room[index] as number)) wanting |= 1
+  check(2, asked.cpu, cpu)
+  check(4, asked.memory, memory)
+  check(8, asked.storage, storage)
+  if (wanting === 0) return undefined
+  usualRefusals[wanting] ??= (wanting & hopelessBit ? unresolvable : unschedulable)(
+    ...usualReasons.filter((_, i) => (wanting & (1 << i)) !== 0),
+  )
+  return usualRefusals[wanting]
+}
+
+const hopelessBit = 16
+const usualReasons = ['Too many pods', 'Insufficient cpu', 'Insufficient memory', 'Insufficient ephemeral-storage']
+
 const refusalOf = (snapshot: Snapshot, index: number, asked: Amounts, isIgnored: (name: string) => boolean): Refusal | undefined => {
+  if (asked.others.size === 0) return usualRefusal(snapshot, index, asked)
   const others = (which: 'room' | 'used'): ReadonlyMap<string, number> =>
     new Map([...snapshot.others].map(([name, amounts]) => [name, amounts[which][index] as number]))
   const room = {
@@ -136,14 +160,14 @@ const refusalOf = (snapshot: Snapshot, index: number, asked: Amounts, isIgnored:
     memory: snapshot.memory.room[index] as number,
     storage: snapshot.storage.room[index] as number,
     pods: snapshot.count.room[index] as number,
-    others: asked.others.size === 0 ? asked.others : others('room'),
+    others: others('room'),
   }
   const used = {
     cpu: snapshot.cpu.used[index] as number,
     memory: snapshot.memory.used[index] as number,
     storage: snapshot.storage.used[index] as number,
     pods: snapshot.count.used[index] as number,
-    others: asked.others.size === 0 ? asked.others : others('used'),
+    others: others('used'),
   }
   const shortages = shortagesOf(asked, room, used, isIgnored)
   if (shortages.length === 0) return undefined
