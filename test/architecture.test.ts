@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['cluster/cluster.ts', 'cluster/connect.ts', 'cluster/next.ts'],
   ['scenario'],
   ['observe'],
-  ['simulate.ts'],
+  ['simulate.ts', 'next.ts'],
   ['study'],
   ['report'],
   ['http'],

@@ -77,8 +77,9 @@ export const gatesOfNext = ({ release = defaultRelease, featureGates }: NextOpti
 
 /**
  * What the controllers would do. The objects are never changed.
- * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none, a controller that nobody is, a
- *   scheduler's configuration with mistakes), or when one of the objects is none.
+ * The scheduler's configuration is taken as it is: src/next.ts looks at it first.
+ * @throws TypeError when an option says what cannot be (a release that is not modelled, a time that is none, a controller that nobody is), or when
+ *   one of the objects is none.
  */
 export const next = (objects: readonly KubernetesObject[], options: NextOptions = {}): Decision[] => {
   const { controller } = options

@@ -3,8 +3,9 @@
  * missed: one line each, for the summary and run.json. Source: contract.md 2 ("Everything else that is missing …"); issue 4, items 2 and 6.
  */
 import { notModelledLines } from '../cluster/apiserver/fields/not-modelled.ts'
-import type { KubernetesObject } from '../cluster/objects/metadata.ts'
-import { defaultSchedulerName, type SchedulerConfiguration } from '../cluster/scheduler/configuration.ts'
+import { isTerminating, type KubernetesObject } from '../cluster/objects/metadata.ts'
+import { isFinishedPod, isScheduled } from '../cluster/objects/pod.ts'
+import { namesServed, type SchedulerConfiguration } from '../cluster/scheduler/configuration.ts'
 import type { Journal } from '../engine/journal.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { EventDetail } from './entries.ts'
@@ -80,12 +81,11 @@ const remedies: readonly { readonly text: RegExp; readonly remedy: (found: reado
 
 /** Pods that wait for a scheduler that nobody plays say nothing: their scheduler is not there. */
 const missingSchedulers = (pods: Iterable<KubernetesObject>, scenario: Scenario): readonly string[] => {
-  const configuration = scenario.cluster.components?.['kube-scheduler'] as SchedulerConfiguration | undefined
-  const served = new Set((configuration?.profiles ?? [{}]).map(({ schedulerName = defaultSchedulerName }) => schedulerName))
+  const served = new Set(namesServed(scenario.cluster.components?.['kube-scheduler'] as SchedulerConfiguration | undefined))
   const names = new Set<string>()
-  for (const { spec } of pods) {
-    const name = spec?.schedulerName as string | undefined
-    if (name && !spec.nodeName && !served.has(name)) names.add(name)
+  for (const pod of pods) {
+    const name = pod['spec']?.schedulerName as string | undefined
+    if (name && !served.has(name) && !isScheduled(pod) && !isFinishedPod(pod) && !isTerminating(pod)) names.add(name)
   }
   return [...names].map(
     (name) =>

@@ -72,6 +72,18 @@ describe('the slices of a Service', () => {
     ])
   })
 
+  it('are made again when somebody gave one away to another Service and deleted it', () => {
+    const bench = controlPlane()
+    bench.at(1, () => bench.must({ verb: 'create', object: service() }))
+    bench.at(2, () => member(bench, 'web-0')).until(3)
+    const name = slicesOf(bench)[0]?.metadata.name as string
+    const patch = { metadata: { labels: { 'kubernetes.io/service-name': 'other' } } }
+    bench.at(10, () => bench.must({ verb: 'patch', kind: 'EndpointSlice', namespace: 'default', name, type: 'merge', patch }))
+    bench.at(20, () => bench.must({ verb: 'delete', kind: 'EndpointSlice', namespace: 'default', name }))
+    bench.at(30, () => member(bench, 'web-1')).until(60)
+    expect(endpointsIn(bench).map(({ hostname }) => hostname)).toEqual(['web-0', 'web-1'])
+  })
+
   it('tell what becomes of a pod: not ready, terminating, gone', () => {
     const bench = controlPlane()
     bench.at(1, () => bench.must({ verb: 'create', object: service() }))

@@ -105,6 +105,8 @@ test('a pod carries zone and region of its node, bound or created there, since 1
   stage.run(1)
   expect(stage.get('Pod', 'there')?.metadata.labels).toEqual({ app: 'x', ...labels })
   expect(stage.get('Pod', 'bound')?.metadata.labels).toEqual(labels)
+  stage.create(pod('odd', { on: 'n1', labels: { 'topology.kubernetes.io/zone': 'elsewhere' } }))
+  expect(stage.get('Pod', 'odd')?.metadata.labels).toEqual(labels)
   const older = new Stage({ release: '1.34' })
   older.create(node('n1', { labels }))
   older.create(pod('there', { on: 'n1' }))

@@ -30,6 +30,13 @@ test('a victim that somebody else has removed is no Event', () => {
   }
 })
 
+test('an eviction that fails is an error of the look', () => {
+  const failing = [{ verb: 'delete', kind: 'Pod', name: 'v', reason: 'InternalError' }]
+  const [look] = next([node('n1'), running('v', 4, 30), pending('p', 4)], { failing })
+  expect(look?.error).toMatch(/Internal error/)
+  expect(look?.detail?.nominated).toBe('n1')
+})
+
 test('what is no object, and a configuration with mistakes, are told as such', () => {
   const wrong = (objects: unknown, options?: object) => () => next(objects as never, options)
   expect(wrong([null])).toThrow(new TypeError('objects[0] is null, not an object of Kubernetes'))

@@ -124,10 +124,11 @@ test('a victim that is only being bound is not deleted: its binding is cancelled
 })
 
 test('a victim whose binding is asked for already is bound, and deleted like any other', () => {
-  const played = (arrival: number | undefined): Stage => {
+  const played = (arrival: number | undefined, others: readonly string[] = []): Stage => {
     const stage = staged({ latency: 0.2 })
     withClaim(stage)
-    stage.at(1, () => stage.create(pod('v', { cpu: 4, priorityClass: 'low', claims: ['data'] })))
+    for (const name of others) stage.create(pod(name, { cpu: 1, on: 'n1', priorityClass: 'mid' }))
+    stage.at(1, () => stage.create(pod('v', { cpu: 4 - others.length, priorityClass: 'low', claims: ['data'] })))
     stage.at(1.8, () => {
       stage.create({
         apiVersion: 'v1',
@@ -152,4 +153,13 @@ test('a victim whose binding is asked for already is bound, and deleted like any
   const earlier = played(bound - 0.6)
   expect(earlier.placed('v')).toBeUndefined()
   expect(deletions(earlier)).toEqual([])
+  // Beside others it is the last to go: its binding may be asked for while they are evicted.
+  const beside = played(bound - 0.6, ['u'])
+  expect(beside.placed('v')?.at).toBe(bound)
+  expect(
+    deletions(beside)
+      .map(([, name]) => name)
+      .sort(),
+  ).toEqual(['u', 'v'])
+  expect(beside.told.filter(({ message }) => message.includes('in kube-scheduler memory'))).toEqual([])
 })

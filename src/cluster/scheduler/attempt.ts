@@ -4,6 +4,7 @@
  *
  * Differs from Kubernetes: nodes are looked at one after the other, where 16 workers race (5.4-4); equal totals take one draw of chance (section 12).
  */
+import { bug } from '../../engine/bug.ts'
 import type { NodeBatch, Workbench } from './batch.ts'
 import type { Placed, Profile } from './configuration.ts'
 import type { Nominator } from './nominator.ts'
@@ -295,7 +296,7 @@ export class Attempting implements Attempt {
       const refused = this.filter(candidates[i] as NodeInfo)
       if (refused?.refusal.code === 'Error') return refused
     }
-    throw new Error('a plugin that broke does not break when it is asked again')
+    return bug('a plugin that broke breaks again when it is asked again', 'that it does not')
   }
 
   /** Nodes that are promised to pods which count as if they were there (see `filter`); undefined for none. */

@@ -2,6 +2,7 @@
  * Many nodes side by side: what `filterMany` and `scoreMany` of plugins go through. Their amounts are in the columns of the snapshot, so that a
  * loop over a batch reads a few arrays in order and no objects. Source: performance.md 9.
  */
+import { bug } from '../../engine/bug.ts'
 import type { Refusal } from './plugin.ts'
 import type { NodeInfo } from './snapshot.ts'
 
@@ -41,6 +42,8 @@ export class NodeBatch {
 
   /** Refuses the node at a place. Places come in rising order. */
   refuse(place: number, refusal: Refusal): void {
+    const last = this.places.at(-1) ?? -1
+    if (place <= last) bug('places in rising order', `${place} after ${last}`)
     this.places.push(place)
     this.refusals.push(refusal)
   }

@@ -2,7 +2,8 @@
  * KubeSchedulerConfiguration (v1): profiles with their plugins, weights and arguments, back-off and the share of nodes to score.
  * Source: scheduler.md 7.0 and 11; pkg/scheduler/apis/config/v1, framework/runtime (expandMultiPointPlugins).
  *
- * Differs from Kubernetes: extenders are not run (a scenario with some is refused); a score whose PreScore is off is prepared all the same. Taken without effect, for nothing here depends on them:
+ * Differs from Kubernetes: extenders are not run (a scenario with some is refused); a score whose PreScore is off is prepared all the same (those of
+ * TaintToleration, PodTopologySpread and InterPodAffinity end the cycle with an error there). Taken without effect, for nothing here depends on them:
  * parallelism, delayCacheUntilActive, clientConnection, leaderElection, enableProfiling, enableContentionProfiling, healthzBindAddress and
  * metricsBindAddress (the last two are of versions before v1); arguments of DynamicResources; queueSort, permit, bind and postBind, where the
  * only plugins are PrioritySort and DefaultBinder; the weights of NodeResourcesBalancedAllocation, which are all 1. Names of plugins are the
@@ -92,7 +93,7 @@ const preparations = [
   ['preScore', 'score'],
 ] as const
 
-/** Filters of Kubernetes that break without their PreFilter; the others, and all scores, then do its work themselves. */
+/** Filters of Kubernetes that break without their PreFilter; the others do its work themselves. */
 const needy: readonly string[] = [
   'InterPodAffinity',
   'NodePorts',
@@ -101,12 +102,6 @@ const needy: readonly string[] = [
   'VolumeBinding',
   'VolumeRestrictions',
 ]
-
-/** Whether a plugin of Kubernetes acts at a point where Kubernetes' own does not. */
-const isOurs = (plugin: Plugin, point: Point): boolean => {
-  const theirs: readonly string[] | undefined = pluginPoints[plugin.name as keyof typeof pluginPoints]
-  return theirs !== undefined && plugin[point] !== undefined && !theirs.includes(point)
-}
 
 /** A filter that finds nothing prepared. */
 const unprepared = ({ name, preFilter: _, filterMany: __, ...plugin }: Plugin): Plugin => ({
@@ -150,7 +145,7 @@ const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, 
   }
   for (const [before, point] of preparations) {
     const missing = at[point].filter(({ plugin }) => plugin[before] !== undefined && !at[before].some((one) => one.plugin === plugin))
-    const breaks = ({ plugin }: Placed): boolean => point === 'filter' && needy.includes(plugin.name) && !isOurs(plugin, before)
+    const breaks = ({ plugin }: Placed): boolean => point === 'filter' && needy.includes(plugin.name)
     at[before] = [...at[before], ...missing.filter((placed) => !breaks(placed))]
     const broken = missing.filter(breaks)
     if (broken.length === 0) continue
@@ -164,9 +159,16 @@ const profileOf = (configured: ConfiguredProfile, global: number, gates: Gates, 
   }
 }
 
+/** The scheduler names that a configuration answers to. */
+export const namesServed = (configuration: SchedulerConfiguration | undefined): readonly string[] =>
+  profilesOf(configuration).map(({ schedulerName = defaultSchedulerName }) => schedulerName)
+
+const profilesOf = (configuration: SchedulerConfiguration | undefined): readonly ConfiguredProfile[] =>
+  configuration?.profiles?.length ? configuration.profiles : [{}]
+
 /** What a configuration means. `own`: plugins beside Kubernetes' own, part of every profile that does not disable them. */
 export const settingsOf = (configuration: SchedulerConfiguration | undefined, gates: Gates, own: readonly Plugin[] = []): Settings => {
-  const profiles = configuration?.profiles?.length ? configuration.profiles : [{}]
+  const profiles = profilesOf(configuration)
   const global = configuration?.percentageOfNodesToScore ?? 0
   return {
     profiles: new Map(profiles.map((one) => profileOf(one, global, gates, own)).map((profile) => [profile.schedulerName, profile])),

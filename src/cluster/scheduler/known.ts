@@ -47,6 +47,7 @@ export class Known {
   private readonly meantFor = new Map<string, Set<string>>()
   private readonly services = new LabelIndex<ServiceSelector>()
   private readonly serviceEntries = new Map<string, ServiceSelector>()
+  private readonly attachmentsOf = new Map<string, Map<string, KubernetesObject>>()
   private readonly attachmentsOn = new Map<string, Map<string, KubernetesObject>>()
   private readonly capacitiesOf = new Map<string, Map<string, KubernetesObject>>()
   /** Counts up when classes or drivers change: what the volumes of any pod count as may be another. */
@@ -80,6 +81,7 @@ export class Known {
         this.setService(key, object, gone)
         break
       case 'VolumeAttachment':
+        place(this.attachmentsOf, attachedVolume(old), attachedVolume(is), key, is)
         place(this.attachmentsOn, old?.['spec']?.nodeName, is?.['spec']?.nodeName, key, is)
         break
       case 'CSIStorageCapacity':
@@ -142,6 +144,11 @@ export class Known {
     return this.attachmentsOn.get(node)?.values() ?? []
   }
 
+  /** The nodes that a volume is attached to, or is to be. */
+  nodesWith(volume: string): readonly string[] {
+    return [...(this.attachmentsOf.get(volume)?.values() ?? [])].map((attachment) => attachment['spec']?.nodeName as string)
+  }
+
   capacities(className: string): Iterable<KubernetesObject> {
     return this.capacitiesOf.get(className)?.values() ?? []
   }
@@ -199,6 +206,9 @@ export class Known {
 }
 
 const none: readonly KubernetesObject[] = []
+
+const attachedVolume = (attachment: KubernetesObject | undefined): string | undefined =>
+  attachment?.['spec']?.source?.persistentVolumeName as string | undefined
 
 /** The key of the claim that a volume is meant for. */
 const claimKeyOf = (volume: KubernetesObject | undefined): string | undefined => {

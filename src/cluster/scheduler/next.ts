@@ -153,8 +153,9 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
     const look = looks.at(-1)
     if (look === undefined) continue
     if (sleeps !== null) looks[looks.length - 1] = { ...look, waits: 'the claims of the pod are not bound yet', wakesAfter: sleeps }
-    else if (failed !== null && look.detail.node !== null) {
-      looks[looks.length - 1] = { ...look, error: failed, detail: { ...look.detail, message: failed } }
+    else if (failed !== null) {
+      const detail = look.detail.node === null ? look.detail : { ...look.detail, message: failed }
+      looks[looks.length - 1] = { ...look, error: failed, detail }
     }
   }
   return looks
@@ -167,7 +168,8 @@ const listening = (hands: AtOnce, pod: KubernetesObject, heard: Change[]): AtOnc
     const answer = hands.call(request)
     if (!answer.ok || answer.object.kind !== 'Pod' || answer.object.metadata.uid === pod.metadata.uid) return answer
     const { object } = answer
-    const isGone = request.verb === 'delete' && !(object.metadata['deletionGracePeriodSeconds'] ?? 0)
+    const { deletionGracePeriodSeconds: grace = 0, finalizers = [] } = object.metadata
+    const isGone = request.verb === 'delete' && grace === 0 && finalizers.length === 0
     heard.push({ type: isGone ? 'DELETED' : 'MODIFIED', object, old: undefined })
     return answer
   },

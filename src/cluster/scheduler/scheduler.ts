@@ -251,13 +251,13 @@ export class Scheduler {
     const { time, play, again } = this.options
     const { bindings, preempting } = this
     const cancelled: Binding[] = []
-    const cancelOf = (victim: PodInfo): (() => void) | undefined => {
+    // Asked at the moment of the eviction: the last victim's may be asked for by then, and cannot be cancelled any more.
+    const cancel = (victim: PodInfo): boolean => {
       const binding = cancels ? bindings.get(victim.uid) : undefined
-      if (binding === undefined) return undefined
-      return () => {
-        binding.cancelled = true
-        cancelled.push(binding)
-      }
+      if (binding === undefined) return false
+      binding.cancelled = true
+      cancelled.push(binding)
+      return true
     }
     function* go(): Story<string | undefined> {
       yield* clearNominations(losers)
@@ -266,7 +266,7 @@ export class Scheduler {
         preemptor: pod,
         node,
         schedulerName,
-        cancel: cancelOf(victim),
+        cancel: () => cancel(victim),
       }))
       return yield* evictAll(evictions, time(), (last) => {
         mark.last = last
@@ -411,5 +411,6 @@ export class Scheduler {
   private touchVolume(volume: KubernetesObject): void {
     const claim = volume['spec']?.claimRef as { readonly namespace?: string; readonly name?: string } | undefined
     if (claim !== undefined) this.snapshot.touchClaim(`${claim.namespace ?? ''}/${claim.name ?? ''}`)
+    for (const node of this.known.nodesWith(volume.metadata.name)) this.snapshot.touchAttachments(node)
   }
 }

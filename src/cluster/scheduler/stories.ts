@@ -120,16 +120,15 @@ export type Eviction = {
   readonly preemptor: PodInfo
   readonly node: string
   readonly schedulerName: string
-  /** The victim is only being bound: its binding is cancelled and it is not deleted (since 1.36). */
-  readonly cancel: (() => void) | undefined
+  /** Cancels the binding of a victim that is only being bound (since 1.36): then it is not deleted. False if there is nothing to cancel. */
+  readonly cancel: () => boolean
 }
 
 /** One victim goes: condition, deletion, Event. Returns an error or undefined. */
 function* evict({ victim, preemptor, node, schedulerName, cancel }: Eviction, time: string): Story<string | undefined> {
   const more = { action: 'Preempting', source: schedulerName }
   const text = `Preempted by pod ${preemptor.uid} on node ${node}`
-  if (cancel !== undefined) {
-    cancel()
+  if (cancel()) {
     yield* announce(victim.pod, 'Normal', 'Preempted', `${text} (in kube-scheduler memory).`, more)
     return undefined
   }

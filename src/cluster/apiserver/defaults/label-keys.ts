@@ -1,6 +1,9 @@
 /**
  * Label keys become part of selectors when a pod is created: the pod's own values of `matchLabelKeys` (and `mismatchLabelKeys`) are what others are
  * compared with. Source: scheduler.md 0.1, 7.13, 7.16; pkg/registry/core/pod/strategy.go (applyMatchLabelKeysAndMismatchLabelKeys).
+ *
+ * Differs from Kubernetes: this comes before admission, so labels that admission adds (zone and region of a pod that is created on a node) are not
+ * among the pod's own.
  */
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import type { Labels } from '../../objects/selector.ts'

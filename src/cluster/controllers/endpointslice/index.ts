@@ -64,7 +64,7 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
     }
     for (const [key, { object, at }] of written.of(`${namespace}/${name}`)) {
       const cached = known.get(key)
-      if (cached !== undefined && versionOf(cached) >= versionOf(object)) written.delete(object)
+      if (cached !== undefined && versionOf(cached) >= versionOf(object)) written.delete(key)
       else if (at !== component.now()) return undefined
       else known.set(key, object)
     }
@@ -129,17 +129,17 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
       for (const slice of planned.create) {
         const answer = yield* call({ verb: 'create', object: fresh(service, slice, labels, trigger) })
         if (!answer.ok) return failed(answer.status.message)
-        written.set(answer.object, component.now())
+        written.set(namespacedName(service), answer.object, component.now())
       }
     }
     for (const slice of planned.update) {
       const old = byName.get(slice.name ?? '') as KubernetesObject
       const answer = yield* call({ verb: 'update', object: renewed(old, slice, labels, trigger) })
       if (!answer.ok) return failed(answer.status.message)
-      written.set(answer.object, component.now())
+      written.set(namespacedName(service), answer.object, component.now())
     }
     for (const slice of planned.remove) {
-      written.delete(byName.get(slice.name ?? '') as KubernetesObject)
+      written.delete(`${namespace}/${slice.name}`)
       const answer = yield* call({ verb: 'delete', kind: 'EndpointSlice', namespace, name: slice.name ?? '' })
       if (!answer.ok && answer.status.reason !== 'NotFound') return failed(answer.status.message)
     }
@@ -160,8 +160,9 @@ export const endpointSlice: ControllerFactory = (component: Component): Controll
         case 'Pod':
           return members.podChanged(change, queue)
         case 'EndpointSlice': {
-          const own = written.get(object)
-          if (type === 'DELETED') written.delete(object)
+          const key = namespacedName(object)
+          const own = written.get(key)
+          if (type === 'DELETED') written.delete(key)
           const service = object.metadata.labels?.[serviceLabel]
           if (service === undefined || object.metadata.labels?.[managerLabel] !== manager) return
           // A change that somebody else made is corrected a second later.
@@ -192,32 +193,35 @@ const noneWritten: ReadonlyMap<string, WrittenSlice> = new Map()
 /** Slices as they were written, found by their service: a look at one service costs nothing for the others. */
 class Written {
   private readonly services = new Map<string, Map<string, WrittenSlice>>()
+  /** The service of each slice when it was written: somebody may have changed its label since. */
+  private readonly serviceOf = new Map<string, string>()
 
   /** Those of a service (`namespace/name`), by slice. */
   of(service: string): ReadonlyMap<string, WrittenSlice> {
     return this.services.get(service) ?? noneWritten
   }
 
-  get(slice: KubernetesObject): WrittenSlice | undefined {
-    return this.of(serviceKeyOf(slice)).get(namespacedName(slice))
+  get(slice: string): WrittenSlice | undefined {
+    return this.of(this.serviceOf.get(slice) ?? '').get(slice)
   }
 
-  set(object: KubernetesObject, at: number): void {
-    const key = serviceKeyOf(object)
-    const slices = this.services.get(key)
-    if (slices === undefined) this.services.set(key, new Map([[namespacedName(object), { object, at }]]))
-    else slices.set(namespacedName(object), { object, at })
+  set(service: string, object: KubernetesObject, at: number): void {
+    const slice = namespacedName(object)
+    this.serviceOf.set(slice, service)
+    const slices = this.services.get(service)
+    if (slices === undefined) this.services.set(service, new Map([[slice, { object, at }]]))
+    else slices.set(slice, { object, at })
   }
 
-  delete(slice: KubernetesObject): void {
-    const key = serviceKeyOf(slice)
-    const slices = this.services.get(key)
-    slices?.delete(namespacedName(slice))
-    if (slices?.size === 0) this.services.delete(key)
+  delete(slice: string): void {
+    const service = this.serviceOf.get(slice)
+    if (service === undefined) return
+    this.serviceOf.delete(slice)
+    const slices = this.services.get(service)
+    slices?.delete(slice)
+    if (slices?.size === 0) this.services.delete(service)
   }
 }
-
-const serviceKeyOf = ({ metadata }: KubernetesObject): string => `${metadata.namespace}/${metadata.labels?.[serviceLabel]}`
 
 const sliceOf = (object: KubernetesObject): Slice => ({
   name: object.metadata.name,
