@@ -1,7 +1,7 @@
 /**
- * Pods placed per second on half-full nodes: plain ones, with topology spread, with anti-affinity, with volumes, members of sets, and such that fit nowhere, beside the
- * first loop that one would write over all nodes; and whether a pod costs more when more pods are there. Issue 7 wants 10,000 plain pods a second
- * and 2,000 with spread or anti-affinity at 5,000 nodes; Kubernetes' own gates there are 270, and 48 with volumes.
+ * Pods placed per second on half-full nodes: plain ones, with topology spread, with anti-affinity, with volumes, members of sets, and such that fit
+ * nowhere, beside the first loop that one would write over all nodes; and whether a pod costs more when more pods are there. Issue 7 wants 10,000
+ * plain pods a second and 2,000 with spread or anti-affinity at 5,000 nodes; Kubernetes' own gates there are 270, and 48 with volumes.
  * Source: performance.md T13, T14, E; issue 7.
  */
 import type { Contestant } from './rounds.ts'
