@@ -10,6 +10,7 @@ import type { Change } from '../client/controller.ts'
 import type { Effect, Story } from '../client/story.ts'
 import { withoutPodLevel } from '../objects/fit.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
+import { isFinishedPod } from '../objects/pod.ts'
 import type { Gates } from '../objects/release.ts'
 import type { Attempting, Verdict } from './attempt.ts'
 import type { SchedulerConfiguration } from './configuration.ts'
@@ -60,8 +61,6 @@ const byName = (a: KubernetesObject, b: KubernetesObject): number => {
   const y = `${b.metadata.namespace ?? ''}/${b.metadata.name}`
   return x < y ? -1 : x > y ? 1 : 0
 }
-
-const hasEnded = (pod: KubernetesObject): boolean => pod['status']?.phase === 'Succeeded' || pod['status']?.phase === 'Failed'
 
 const created = (pod: KubernetesObject): string => pod.metadata.creationTimestamp ?? ''
 
@@ -131,7 +130,7 @@ export const lookAtPods = (objects: readonly KubernetesObject[], options: LookOp
   for (const pod of pods) if (pod['spec']?.nodeName) scheduler.take({ type: 'ADDED', object: pod, old: undefined })
   // Each enters the queue when it was created.
   const pending = pods
-    .filter((pod) => !pod['spec']?.nodeName && !hasEnded(pod))
+    .filter((pod) => !pod['spec']?.nodeName && !isFinishedPod(pod))
     .sort((a, b) => (created(a) < created(b) ? -1 : created(a) > created(b) ? 1 : 0))
   for (const pod of pending) {
     now = created(pod) === '' ? options.now : options.microsOf(created(pod))

@@ -10,6 +10,7 @@ import type { Change } from '../client/controller.ts'
 import type { Story } from '../client/story.ts'
 import type { KubernetesObject } from '../objects/metadata.ts'
 import type { Node } from '../objects/node.ts'
+import { isFinishedPod } from '../objects/pod.ts'
 import type { Gates } from '../objects/release.ts'
 import { atLeast } from '../objects/release.ts'
 import type { Verdict } from './attempt.ts'
@@ -56,7 +57,6 @@ export type Attempted = { readonly pod: PodInfo; readonly attempt: Attempting | 
 type Binding = { cancelled: boolean; readonly fail: () => void }
 
 const nodeNameOf = (pod: KubernetesObject): string => (pod['spec']?.nodeName as string | undefined) ?? ''
-const hasEnded = (pod: KubernetesObject): boolean => pod['status']?.phase === 'Succeeded' || pod['status']?.phase === 'Failed'
 const keyOf = (pod: KubernetesObject): string => `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`
 
 export class Scheduler {
@@ -298,7 +298,7 @@ export class Scheduler {
   private podChanged(object: KubernetesObject, gone: boolean): void {
     const uid = object.metadata.uid ?? keyOf(object)
     const before = this.seen.get(uid)
-    if (gone || hasEnded(object)) {
+    if (gone || isFinishedPod(object)) {
       if (before === undefined) return
       this.seen.delete(uid)
       if (this.known.pods.get(before.key)?.metadata.uid === object.metadata.uid) this.known.pods.delete(before.key)
