@@ -1,6 +1,7 @@
 /** What `stsim next` prints for people: for each object what is done, in which order, what is waited for, and why. */
 import type { Action, Decision } from '../cluster/next.ts'
 import type { KubernetesObject } from '../cluster/objects/metadata.ts'
+import { claimNamesOf, isFinishedPod, isScheduled } from '../cluster/objects/pod.ts'
 
 /** `StatefulSet default/web` */
 const titleOf = ({ object }: Decision): string => `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`
@@ -93,21 +94,16 @@ const notesOn = (objects: readonly KubernetesObject[]): string[] => {
   return [...notes, ...notesOnPending(objects, has)]
 }
 
-type Volume = { readonly persistentVolumeClaim?: { readonly claimName: string }; readonly ephemeral?: object }
-
 /** What the scheduler cannot know: it takes what is not in a dump for not there. */
 const notesOnPending = (objects: readonly KubernetesObject[], has: (kind: string) => boolean): string[] => {
-  const pending = objects.filter(
-    ({ kind, spec, status }) => kind === 'Pod' && !spec?.nodeName && !['Succeeded', 'Failed'].includes(status?.phase),
-  )
+  const pending = objects.filter((object) => object.kind === 'Pod' && !isScheduled(object) && !isFinishedPod(object))
   if (pending.length === 0) return []
   const notes: string[] = []
   const missing = (kind: string, word: string, so: string): void => {
     if (!has(kind)) notes.push(`no ${kind} is among the objects, so ${so}; add ${word} to the dump`)
   }
   missing('Node', 'nodes', 'no pod can be placed')
-  const volumes = pending.flatMap(({ spec }) => (spec?.volumes ?? []) as readonly Volume[])
-  if (volumes.some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim !== undefined || ephemeral !== undefined)) {
+  if (pending.some((pod) => claimNamesOf(pod).length > 0)) {
     missing('PersistentVolumeClaim', 'pvc', 'the claims of pending pods are not found')
     const claims = objects.filter(({ kind }) => kind === 'PersistentVolumeClaim')
     if (claims.some(({ spec }) => spec?.volumeName)) missing('PersistentVolume', 'pv', 'bound volumes are not found')

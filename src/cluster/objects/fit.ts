@@ -22,6 +22,9 @@ export const assumedRequest = { cpu: 100, memory: 200 * 1024 * 1024 } as const
 
 const nothing: ReadonlyMap<string, number> = new Map()
 
+/** Whether a resource is Kubernetes' own: named without a domain, or with one of its. Source: v1helper.IsNativeResource. */
+export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
+
 /** Nothing at all. */
 export const noAmounts: Amounts = { cpu: 0, memory: 0, storage: 0, others: nothing }
 

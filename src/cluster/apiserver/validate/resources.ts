@@ -1,4 +1,5 @@
 /** Rules about requests, limits and names of resources. Source: pkg/apis/core/validation/validation.go, pkg/apis/core/helper (1.36). */
+import { isNativeResource } from '../../objects/fit.ts'
 import { dnsLabel, qualifiedName } from '../../objects/names.ts'
 import { bytesOf, compareQuantities, printQuantity, quantityOf } from '../../objects/quantity.ts'
 import type { Fields } from '../defaults/share.ts'
@@ -30,18 +31,15 @@ const standard = [
 
 const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 
-/** Native: no prefix, or one of kubernetes.io. */
-const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
-
 /** An extended resource: a prefix of somebody else, and room for `requests.` before it. */
 const isExtended = (name: string): boolean =>
-  !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
+  !isNativeResource(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
 
 /** Requests may be below limits only for what the node itself counts. */
-const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(name)
+const mayOvercommit = (name: string): boolean => isNativeResource(name) && !isHugePages(name)
 
 const mustBeWhole = (name: string): boolean =>
-  !isNative(name) ||
+  !isNativeResource(name) ||
   isExtended(name) ||
   ['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims'].includes(name)
 
@@ -53,7 +51,8 @@ const nameRules = (name: string, field: string): Errors => {
       errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'))
     if (!forContainers.includes(name) && !isHugePages(name))
       errors.push(invalidValue(field, name, 'must be a standard resource for containers'))
-  } else if (!isNative(name) && !isExtended(name)) errors.push(invalidValue(field, name, "doesn't follow extended resource name standard"))
+  } else if (!isNativeResource(name) && !isExtended(name))
+    errors.push(invalidValue(field, name, "doesn't follow extended resource name standard"))
   return errors
 }
 

@@ -6,7 +6,7 @@
  * does not have is refused here.
  */
 import type { Amounts } from '../../objects/fit.ts'
-import { allocatableOf, noAmounts, requestsOf, shortagesOf } from '../../objects/fit.ts'
+import { allocatableOf, isNativeResource, noAmounts, requestsOf, shortagesOf } from '../../objects/fit.ts'
 import type { KubernetesObject } from '../../objects/metadata.ts'
 import type { ClusterEvent, Plugin, Refusal } from '../plugin.ts'
 import { go, unresolvable, unschedulable } from '../plugin.ts'
@@ -61,11 +61,9 @@ export const nodeResourcesFit = (args: NodeResourcesFitArgs = {}): Plugin<Amount
   const memo = new ScoreMemo()
   const ignored = new Set(args.ignoredResources ?? [])
   const groups = new Set(args.ignoredResourceGroups ?? [])
-  // Only extended resources can be ignored: others are named without a domain, or with Kubernetes' own.
+  // Only extended resources can be ignored.
   const isIgnored = (name: string): boolean =>
-    name.includes('/') &&
-    !name.includes('kubernetes.io/') &&
-    (ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, name.indexOf('/')))))
+    !isNativeResource(name) && (ignored.has(name) || (groups.size > 0 && groups.has(name.slice(0, name.indexOf('/')))))
 
   const scoreOf = (snapshot: Snapshot, index: number, asked: Amounts): number => {
     let sum = 0

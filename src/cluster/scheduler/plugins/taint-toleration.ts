@@ -23,6 +23,11 @@ const becameTolerable = (pod: PodInfo, { object, old }: ClusterEvent, gates: Cyc
   return (old === undefined || isBad(taintsOf(old))) && !isBad(taintsOf(object))
 }
 
+const refusalAt = ({ hardTaints }: NodeInfo, tolerations: readonly Toleration[], gates: Cycle['gates']): Refusal | undefined => {
+  const taint = untoleratedTaint(hardTaints, tolerations, compares(gates))
+  return taint === undefined ? undefined : refusalFor(taint, gates)
+}
+
 /** How many soft taints of a node the pod does not tolerate. */
 const intolerable = ({ softTaints }: NodeInfo, tolerations: readonly Toleration[], gates: Cycle['gates']): number => {
   if (softTaints.length === 0) return 0
@@ -32,18 +37,14 @@ const intolerable = ({ softTaints }: NodeInfo, tolerations: readonly Toleration[
 export const taintToleration: Plugin<never, readonly Toleration[]> = {
   name: 'TaintToleration',
   weight: 3,
-  filter: (cycle, node) => {
-    if (node.hardTaints.length === 0) return undefined
-    const taint = untoleratedTaint(node.hardTaints, tolerationsOf(cycle.pod.pod), compares(cycle.gates))
-    return taint === undefined ? undefined : refusalFor(taint, cycle.gates)
-  },
+  filter: ({ pod, gates }, node) => (node.hardTaints.length === 0 ? undefined : refusalAt(node, tolerationsOf(pod.pod), gates)),
   filterMany: ({ pod, snapshot, gates }, batch) => {
     if (snapshot.marked[marks.hardTaints] === 0) return
     const tolerations = tolerationsOf(pod.pod)
     for (let i = 0; i < batch.size; i++) {
       if (((snapshot.marks[batch.indexes[i] as number] as number) & marks.hardTaints) === 0) continue
-      const taint = untoleratedTaint((batch.nodes[i] as NodeInfo).hardTaints, tolerations, compares(gates))
-      if (taint !== undefined) batch.refuse(i, refusalFor(taint, gates))
+      const refused = refusalAt(batch.nodes[i] as NodeInfo, tolerations, gates)
+      if (refused !== undefined) batch.refuse(i, refused)
     }
   },
   preScore: ({ pod, snapshot }) => {
